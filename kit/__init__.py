@@ -1,0 +1,1 @@
+"""The runtime all services share: it knows Kafka, PostgreSQL and HTTP, and no clinic word."""

@@ -1,0 +1,215 @@
+"""Jobs are calls to the outside: deferred in a transaction, made in none, and their result recorded in another."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+import aiosql
+import asyncpg
+import structlog
+from pydantic import BaseModel, ConfigDict
+
+from kit.clock import pause, wall
+from kit.errors import AWAY, Rejected, reason_of
+from kit.origin import Origin
+
+if TYPE_CHECKING:
+    from kit.db import Store, Tx
+    from kit.settings import Settings
+    from kit.telemetry import Metrics
+
+log = structlog.get_logger("kit.jobs")
+
+queries: Any = aiosql.from_path(Path(__file__).parent / "sql" / "jobs.sql", "asyncpg")
+
+
+class Job(BaseModel):
+    """A call to be made. Its class name is its name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    attempts: ClassVar[int] = 5
+    timeout: ClassVar[timedelta] = timedelta(seconds=5)
+    """How long one attempt may take, on the wall clock."""
+    backoff: ClassVar[timedelta] = timedelta(seconds=1)
+    """Before the second attempt, on the domain clock; doubled each time."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at a job."""
+
+    id: UUID
+    """The job's id: the provider's idempotency key, the same at every attempt."""
+    number: int
+    now: datetime
+    settings: "Settings"
+    unknown_outcomes: int = 0
+    """How many earlier attempts may or may not have arrived."""
+
+
+@dataclass(frozen=True)
+class Calls:
+    """What a service does about a job."""
+
+    call: Callable[[Any, Attempt], Awaitable[None]]
+    """Outside any transaction. Raise Rejected when no attempt can work; anything else is tried again."""
+    done: Callable[[Any, Attempt, "Tx"], Awaitable[None]]
+    failed: Callable[[Any, Attempt, str, "Tx"], Awaitable[None]]
+    """After Rejected or the last attempt."""
+
+
+Jobs = Mapping[type[Any], Calls]
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """A job on its way into the queue."""
+
+    job_id: UUID
+    name: str
+    payload: str
+    priority: int
+    due_at: datetime
+    correlation_id: UUID
+    causation_id: UUID | None
+    traceparent: str | None
+
+
+async def write(db: asyncpg.Connection, deferred: Sequence[Deferral]) -> None:
+    """Put jobs in the queue."""
+    await queries.defer(
+        db,
+        ids=[d.job_id for d in deferred],
+        names=[d.name for d in deferred],
+        payloads=[d.payload for d in deferred],
+        priorities=[d.priority for d in deferred],
+        due_ats=[d.due_at for d in deferred],
+        correlations=[d.correlation_id for d in deferred],
+        causations=[d.causation_id for d in deferred],
+        traces=[d.traceparent for d in deferred],
+    )
+
+
+@dataclass
+class Workers:
+    """Makes the calls that are due, a few at a time, most urgent first."""
+
+    store: "Store"
+    jobs: Jobs
+    metrics: "Metrics"
+    waker: asyncio.Event
+    moved: Callable[[], None]
+    at_once: int = 8
+    running: int = 0
+
+    def __post_init__(self) -> None:
+        self._kinds = {kind.__name__: kind for kind in self.jobs}
+        self._longest = max((kind.timeout for kind in self.jobs), default=timedelta(0))
+        self.store.clock.subscribe(self.waker)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Call until told to stop; then the calls in flight are let finish."""
+        free = asyncio.Semaphore(self.at_once)
+        async with asyncio.TaskGroup() as calls:
+            while not stop.is_set():
+                try:
+                    await self._reclaim()
+                    while not stop.is_set():
+                        await free.acquire()
+                        row = await self._claim()
+                        if row is None:
+                            free.release()
+                            break
+                        calls.create_task(self._one(row, free))
+                    self.moved()
+                    await pause(self.waker, await self._rest())
+                except AWAY:
+                    self.moved()
+                    await pause(self.waker, 1.0)
+
+    async def _claim(self) -> asyncpg.Record | None:
+        lease = wall() + self._longest + timedelta(seconds=10)
+        async with self.store.pool.acquire(timeout=5) as db:
+            row: asyncpg.Record | None = await queries.claim(
+                db, names=list(self._kinds), now=self.store.clock.now(), lease_until=lease
+            )
+            return row
+
+    async def _reclaim(self) -> None:
+        async with self.store.pool.acquire(timeout=5) as db:
+            async for row in queries.reclaim(db, wall_now=wall()):
+                self.metrics.job(row["name"], "unknown")
+
+    async def _one(self, row: asyncpg.Record, free: asyncio.Semaphore) -> None:
+        self.running += 1
+        try:
+            kind = self._kinds[row["name"]]
+            job = kind.model_validate_json(row["payload"])
+            attempt = Attempt(row["id"], row["attempts"], self.store.clock.now(), self.store.settings, row["unknown_outcomes"])
+            outcome, reason = await self._attempt(kind, job, attempt)
+            self.metrics.job(row["name"], outcome)
+            await self._record(kind, job, attempt, row, outcome, reason)
+        except AWAY:
+            # The lease runs out and the job is tried again: its outcome is unknown.
+            log.warning("job result not recorded", job=row["name"], id=str(row["id"]))
+        except Exception as error:
+            log.exception("job failed to settle", job=row["name"], id=str(row["id"]), error=reason_of(error))
+            await self._give_up(row)
+        finally:
+            self.running -= 1
+            free.release()
+            self.waker.set()
+
+    async def _attempt(self, kind: type[Job], job: Job, attempt: Attempt) -> tuple[str, str]:
+        try:
+            async with asyncio.timeout(kind.timeout.total_seconds()):
+                await self.jobs[kind].call(job, attempt)
+            return "done", ""
+        except Rejected as error:
+            return "refused", str(error)
+        except TimeoutError:
+            return "unknown", "no answer in time"
+        except Exception as error:
+            return "again", reason_of(error)
+
+    async def _record(self, kind: type[Job], job: Job, attempt: Attempt, row: asyncpg.Record, outcome: str, reason: str) -> None:
+        origin = Origin(self.store.service, row["correlation_id"], traceparent=row["traceparent"])
+        async with self.store.transaction(origin) as tx:
+            if outcome in ("again", "unknown") and attempt.number < kind.attempts:
+                later = tx.now + kind.backoff * 2 ** (attempt.number - 1)
+                unknown = int(outcome == "unknown")
+                await queries.again(tx.db, id=attempt.id, attempt=attempt.number, due_at=later, error=reason, unknown=unknown)
+                return
+            state = "done" if outcome == "done" else "failed"
+            settled = await queries.finish(
+                tx.db, id=attempt.id, attempt=attempt.number, state=state, error=reason or None, finished_at=wall()
+            )
+            if settled is None:
+                return
+            if state == "done":
+                await self.jobs[kind].done(job, attempt, tx)
+            else:
+                await self.jobs[kind].failed(job, attempt, reason, tx)
+
+    async def _give_up(self, row: asyncpg.Record) -> None:
+        """A result that its own handler cannot record is a bug: never call again for it."""
+        async with self.store.pool.acquire(timeout=5) as db:
+            await queries.finish(
+                db,
+                id=row["id"],
+                attempt=row["attempts"],
+                state="failed",
+                error="the result could not be recorded",
+                finished_at=wall(),
+            )
+        self.metrics.job(row["name"], "broken")
+
+    async def _rest(self) -> float:
+        async with self.store.pool.acquire(timeout=5) as db:
+            row = await queries.next_due(db)
+        return min(1.0, self.store.clock.seconds_until(row["due_at"])) if row["due_at"] else 1.0

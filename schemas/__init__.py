@@ -1,0 +1,1 @@
+"""What the services say to each other: Pydantic models and the standard library, nothing else."""

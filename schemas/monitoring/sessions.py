@@ -1,0 +1,189 @@
+"""Sessions: one patient's infusion, from the chair to the ride home."""
+
+from typing import Literal
+from uuid import UUID
+
+from schemas.event import Event, Instant, Part
+from schemas.topic import SESSION_PARTITIONS, Topic
+
+
+class GateFact(Part):
+    """A fact a gate asked for: whether it is met, where it came from and when it was observed."""
+
+    id: str
+    met: bool
+    source: str
+    """`never heard of` where no service or person has said it."""
+    observed_at: Instant | None = None
+    detail: str = ""
+
+
+class SessionOpened(Event):
+    """A patient sits in a chair; nothing runs yet."""
+
+    session_id: UUID
+    patient_id: UUID
+    appointment_id: UUID
+    order_id: UUID
+    chair: int
+    opened_at: Instant
+
+
+class SessionCleared(Event):
+    """The start gate is passed: the infusion may start."""
+
+    session_id: UUID
+    chair: int
+    facts: tuple[GateFact, ...]
+    rules_version: str
+    actor: str
+    cleared_at: Instant
+
+
+class SessionHeld(Event):
+    """The start gate is not passed; these facts are not met."""
+
+    session_id: UUID
+    chair: int
+    outcome: Literal["RE-MEASURE", "HOLD", "CANCEL TODAY", "NO START"]
+    facts: tuple[GateFact, ...]
+    rules_version: str
+    actor: str
+    held_at: Instant
+
+
+class SessionCancelled(Event):
+    """There will be no infusion in this session."""
+
+    session_id: UUID
+    chair: int
+    reason: str
+    actor: str
+    cancelled_at: Instant
+
+
+class InfusionStarted(Event):
+    """The drug runs."""
+
+    session_id: UUID
+    chair: int
+    dose_mg: float
+    rate_mg_per_minute: float
+    duration_minutes: int
+    actor: str
+    started_at: Instant
+
+
+class InfusionSlowed(Event):
+    """The drug runs at a part of its ordered rate."""
+
+    session_id: UUID
+    chair: int
+    rate_percent: int
+    reason: str
+    actor: str
+    slowed_at: Instant
+
+
+class InfusionPaused(Event):
+    """The drug is held for now."""
+
+    session_id: UUID
+    chair: int
+    reason: str
+    actor: str
+    paused_at: Instant
+
+
+class InfusionResumed(Event):
+    """The drug runs again."""
+
+    session_id: UUID
+    chair: int
+    rate_percent: int
+    reason: str
+    actor: str
+    resumed_at: Instant
+
+
+class InfusionEnded(Event):
+    """The ordered dose is in."""
+
+    session_id: UUID
+    chair: int
+    actor: str
+    ended_at: Instant
+
+
+class InfusionStopped(Event):
+    """The infusion was stopped before its end and will not go on."""
+
+    session_id: UUID
+    chair: int
+    reason: str
+    actor: str
+    stopped_at: Instant
+
+
+class DischargeJudged(Event):
+    """Somebody asked whether the patient may go home, and this is the answer."""
+
+    session_id: UUID
+    chair: int
+    ready: bool
+    facts: tuple[GateFact, ...]
+    rules_version: str
+    actor: str
+    judged_at: Instant
+
+
+class PatientDischarged(Event):
+    """The patient went home with their escort."""
+
+    session_id: UUID
+    patient_id: UUID
+    chair: int
+    actor: str
+    discharged_at: Instant
+
+
+class DeviceBound(Event):
+    """A device watches this session from now on."""
+
+    device_id: str
+    session_id: UUID
+    chair: int
+    bound_at: Instant
+
+
+class DeviceReleased(Event):
+    """A device no longer watches this session."""
+
+    device_id: str
+    session_id: UUID
+    chair: int
+    released_at: Instant
+
+
+SESSIONS = Topic(
+    "sessions",
+    "monitoring",
+    (
+        SessionOpened,
+        SessionCleared,
+        SessionHeld,
+        SessionCancelled,
+        InfusionStarted,
+        InfusionSlowed,
+        InfusionPaused,
+        InfusionResumed,
+        InfusionEnded,
+        InfusionStopped,
+        DischargeJudged,
+        PatientDischarged,
+        DeviceBound,
+        DeviceReleased,
+    ),
+    key=("session_id",),
+    partitions=SESSION_PARTITIONS,
+)
