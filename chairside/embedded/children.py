@@ -54,7 +54,7 @@ def start(
             env=env,
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=dies_with_parent(dying),  # noqa: PLW1509
+            preexec_fn=dies_with_parent(dying),
         )
 
 

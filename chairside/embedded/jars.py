@@ -64,7 +64,7 @@ def ensure(folder: Path, wanted: Mapping[str, str], repository: str | None = Non
 
 def _central() -> str:
     # A client knows its own registry; ours names none. Imported late: only a first start needs it.
-    from jgo import MAVEN_CENTRAL_URL
+    from jgo.constants import MAVEN_CENTRAL_URL
 
     return str(MAVEN_CENTRAL_URL)
 
@@ -85,7 +85,7 @@ def _read(url: str, name: str, attempts: int = 3) -> bytes:
             if attempt == attempts or isinstance(error, ValueError):
                 raise Problem(
                     f"{name} could not be fetched: {getattr(error, 'reason', error)}.",
-                    todo="The first start needs the network. Behind a mirror, name it: CHAIRSIDE_MAVEN=<base address of a Maven repository>.",
+                    todo="The first start needs the network. Behind a mirror, name its base address: CHAIRSIDE_MAVEN.",
                 ) from error
     raise AssertionError("at least one attempt")
 

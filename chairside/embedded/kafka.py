@@ -53,8 +53,8 @@ class Kafka:
         self._folder = folder
         self._data = folder.path / "kafka"
         self._properties = folder.path / "kafka.properties"
-        self._listen = {"host": HOST, "port": port, "controller": controller}
-        self._run = [java, *JAVA_OPTIONS, *(QUICK if quick else []), "-cp", classpath]
+        self._port, self._controller = port, controller
+        self._run: list[str | Path] = [java, *JAVA_OPTIONS, *(QUICK if quick else []), "-cp", classpath]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -65,7 +65,7 @@ class Kafka:
 
     def start(self) -> None:
         """Format the storage if it is new, then start the broker. From the main thread. Raises Problem."""
-        self._properties.write_text(PROPERTIES.format(data=self._data, **self._listen))
+        self._properties.write_text(PROPERTIES.format(data=self._data, host=HOST, port=self._port, controller=self._controller))
         if not (self._data / "meta.properties").exists():
             self._format()
         self._process = children.start([*self._run, "kafka.Kafka", self._properties], log=self.log, dying=signal.SIGTERM)
@@ -85,10 +85,9 @@ class Kafka:
             children.stop(self._process, signal.SIGTERM, within=15)
 
     async def _answers(self) -> bool:
-        host, port = self._listen["host"], self._listen["port"]
         try:
             # The client logs each refusal; a bare connection does not.
-            _, writer = await asyncio.open_connection(host, port)
+            _, writer = await asyncio.open_connection(HOST, self._port)
             writer.close()
             await writer.wait_closed()
         except OSError:
