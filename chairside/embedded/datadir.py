@@ -31,6 +31,13 @@ def default_folder(env: Mapping[str, str] = os.environ) -> Path:
     return Path(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "chairside"
 
 
+OURS = (
+    *("children.json", "clinic.json", "clock.json", "jwks.json", "kafka", "kafka.properties", "logs", "ports.json"),
+    *("postgres", "postgres.new", "secrets"),
+)
+"""Everything that is ever made in a data folder, beside its lock."""
+
+
 class DataFolder:
     """A data folder held by this process. Make one with `held`."""
 

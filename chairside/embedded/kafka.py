@@ -63,13 +63,14 @@ class Kafka:
         assert self._process is not None, "started"
         return self._process
 
-    def start(self) -> None:
+    def start(self) -> subprocess.Popen[bytes]:
         """Format the storage if it is new, then start the broker. From the main thread. Raises Problem."""
         self._properties.write_text(PROPERTIES.format(data=self._data, host=HOST, port=self._port, controller=self._controller))
         if not (self._data / "meta.properties").exists():
             self._format()
         self._process = children.start([*self._run, "kafka.Kafka", self._properties], log=self.log, dying=signal.SIGTERM)
         self._folder.children.note("kafka", self._process.pid)
+        return self._process
 
     async def ready(self, seconds: float = 60) -> None:
         """Wait until the broker answers a client. Raises Problem when it does not."""

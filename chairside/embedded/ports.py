@@ -4,7 +4,7 @@ import contextlib
 import json
 import random
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import psutil
@@ -31,13 +31,19 @@ class Ports:
     def of(self, names: Iterable[str]) -> dict[str, int]:
         """A free port for each name, the same as last time. Raises Problem when one is taken by somebody else."""
         wanted = list(names)
+        self.check(wanted)
         for name in wanted:
-            if name in self._known and not is_free(self._known[name]):
-                raise taken(name, self._known[name], self._file)
             if name not in self._known:
                 self._known[name] = self._choose()
         write_private(self._file, json.dumps(self._known, indent=2))
         return {name: self._known[name] for name in wanted}
+
+    def check(self, names: Collection[str] | None = None) -> int:
+        """How many ports are chosen already. Raises Problem when one (of `names`) is taken by somebody else."""
+        for name, port in self._known.items():
+            if (names is None or name in names) and not is_free(port):
+                raise taken(name, port, self._file)
+        return len(self._known)
 
     def _choose(self) -> int:
         used = set(self._known.values())

@@ -59,7 +59,7 @@ class Postgres:
         assert self._process is not None, "started"
         return self._process
 
-    def start(self) -> None:
+    def start(self) -> subprocess.Popen[bytes]:
         """Make the cluster if there is none, then start the server. From the main thread. Raises Problem."""
         ordinary = as_ordinary_user()
         if not self._data.exists():
@@ -76,6 +76,7 @@ class Postgres:
             [*ordinary, binaries() / "postgres", "-D", self._data, *options], log=self.log, dying=signal.SIGINT
         )
         self._folder.children.note("postgres", self._process.pid)
+        return self._process
 
     async def ready(self, seconds: float = 30) -> None:
         """Wait until the server answers a query. Raises Problem when it does not."""

@@ -1,6 +1,5 @@
 """Both servers of a clinic, started together: Kafka takes its time while PostgreSQL is made ready."""
 
-import asyncio
 import os
 from collections.abc import Callable
 from typing import Self
@@ -11,6 +10,7 @@ from chairside.embedded.java import find_java
 from chairside.embedded.kafka import Kafka
 from chairside.embedded.ports import Ports
 from chairside.embedded.postgres import Postgres
+from chairside.together import together
 
 Say = Callable[[str], None]
 PORTS = ("kafka", "kafka controller", "postgres")
@@ -41,12 +41,7 @@ class Servers:
         try:
             self.kafka.start()
             self.postgres.start()
-            async with asyncio.TaskGroup() as both:
-                both.create_task(self.postgres.ready())
-                both.create_task(self.kafka.ready())
-        except BaseExceptionGroup as faults:
-            self.stop()
-            raise faults.exceptions[0] from None
+            await together(self.postgres.ready(), self.kafka.ready())
         except BaseException:
             self.stop()
             raise
