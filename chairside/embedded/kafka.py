@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from chairside.embedded import children
-from chairside.embedded.datadir import DataFolder, disk_full
+from chairside.embedded.datadir import DataFolder, disk_faults, disk_full
 from chairside.embedded.ports import HOST
 from chairside.problem import Problem
 
@@ -65,11 +65,14 @@ class Kafka:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Format the storage if it is new, then start the broker. From the main thread. Raises Problem."""
-        self._properties.write_text(PROPERTIES.format(data=self._data, host=HOST, port=self._port, controller=self._controller))
-        if not (self._data / "meta.properties").exists():
-            self._format()
-        self._process = children.start([*self._run, "kafka.Kafka", self._properties], log=self.log, dying=signal.SIGTERM)
-        self._folder.children.note("kafka", self._process.pid)
+        with disk_faults(self._folder.path):
+            self._properties.write_text(
+                PROPERTIES.format(data=self._data, host=HOST, port=self._port, controller=self._controller)
+            )
+            if not (self._data / "meta.properties").exists():
+                self._format()
+            self._process = children.start([*self._run, "kafka.Kafka", self._properties], log=self.log, dying=signal.SIGTERM)
+            self._folder.children.note("kafka", self._process.pid)
         return self._process
 
     async def ready(self, seconds: float = 60) -> None:

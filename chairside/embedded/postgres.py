@@ -13,7 +13,7 @@ from urllib.parse import quote
 import asyncpg
 
 from chairside.embedded import children
-from chairside.embedded.datadir import DataFolder, disk_full
+from chairside.embedded.datadir import DataFolder, disk_faults, disk_full
 from chairside.embedded.ports import HOST
 from chairside.problem import Problem
 
@@ -61,21 +61,22 @@ class Postgres:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Make the cluster if there is none, then start the server. From the main thread. Raises Problem."""
-        ordinary = as_ordinary_user()
-        if not self._data.exists():
-            self._create(ordinary)
-        (self._data / "pg_hba.conf").write_text(HBA)
-        socket = str(self._data)
-        settings = SETTINGS | {
-            "port": str(self.port),
-            "unix_socket_directories": socket if len(f"{socket}/.s.PGSQL.{self.port}".encode()) <= LONGEST_SOCKET else "",
-            **({} if self._durable else UNSAFE),
-        }
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        self._process = children.start(
-            [*ordinary, binaries() / "postgres", "-D", self._data, *options], log=self.log, dying=signal.SIGINT
-        )
-        self._folder.children.note("postgres", self._process.pid)
+        with disk_faults(self._folder.path):
+            ordinary = as_ordinary_user()
+            if not self._data.exists():
+                self._create(ordinary)
+            (self._data / "pg_hba.conf").write_text(HBA)
+            socket = str(self._data)
+            settings = SETTINGS | {
+                "port": str(self.port),
+                "unix_socket_directories": socket if len(f"{socket}/.s.PGSQL.{self.port}".encode()) <= LONGEST_SOCKET else "",
+                **({} if self._durable else UNSAFE),
+            }
+            options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+            self._process = children.start(
+                [*ordinary, binaries() / "postgres", "-D", self._data, *options], log=self.log, dying=signal.SIGINT
+            )
+            self._folder.children.note("postgres", self._process.pid)
         return self._process
 
     async def ready(self, seconds: float = 30) -> None:
