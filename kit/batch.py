@@ -9,7 +9,7 @@ import structlog
 from kit import clock, deadletters, inbox
 from kit.cloudevents import envelope_of, event_of, type_of
 from kit.errors import AWAY, Rejected, reason_of
-from kit.telemetry import Metrics
+from kit.metrics import Metrics
 from schemas.event import Envelope, Event
 from schemas.topic import Topic
 

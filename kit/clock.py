@@ -27,8 +27,9 @@ def monotonic() -> float:
 class Clock(Protocol):
     """What a service may ask of the domain clock."""
 
-    rate: float
-    """Domain seconds per wall second. Skew and lateness bounds are multiplied by it."""
+    @property
+    def rate(self) -> float:
+        """Domain seconds per wall second. Skew and lateness bounds are multiplied by it."""
 
     def now(self) -> datetime:
         """The domain instant, in UTC."""

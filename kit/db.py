@@ -30,18 +30,18 @@ class Collected:
     """What a handler asked for, in order, to be written at the end of its transaction."""
 
     emitted: list[outbox.Emission] = field(default_factory=list)
-    timers: list[timers.Change] = field(default_factory=list)
-    jobs: list[jobs.Deferral] = field(default_factory=list)
-    audit: list[audit.Entry] = field(default_factory=list)
+    timed: list[timers.Change] = field(default_factory=list)
+    deferred: list[jobs.Deferral] = field(default_factory=list)
+    audited: list[audit.Entry] = field(default_factory=list)
 
     def mark(self) -> tuple[int, int, int, int]:
         """Where we are, for `back_to`."""
-        return len(self.emitted), len(self.timers), len(self.jobs), len(self.audit)
+        return len(self.emitted), len(self.timed), len(self.deferred), len(self.audited)
 
     def back_to(self, mark: tuple[int, int, int, int]) -> None:
         """Forget what was asked for since."""
         emitted, timed, deferred, audited = mark
-        del self.emitted[emitted:], self.timers[timed:], self.jobs[deferred:], self.audit[audited:]
+        del self.emitted[emitted:], self.timed[timed:], self.deferred[deferred:], self.audited[audited:]
 
 
 class Tx:
@@ -109,11 +109,11 @@ class Tx:
         row = timers.Armed(
             type(timer).__name__, key, at, timer.model_dump_json(), self.origin.correlation_id, self.origin.traceparent
         )
-        self.collected.timers.append(row)
+        self.collected.timed.append(row)
 
     def disarm(self, timer: type[timers.Timer], *, key: str) -> None:
         """Disarm a timer, if it is armed."""
-        self.collected.timers.append(timers.Disarmed(timer.__name__, key))
+        self.collected.timed.append(timers.Disarmed(timer.__name__, key))
 
     def defer(self, job: jobs.Job, *, priority: int = 0, at: datetime | None = None) -> UUID:
         """Put a call to the outside in the queue, higher priority first. Returns the job's id, the provider's idempotency key."""
@@ -128,12 +128,12 @@ class Tx:
             causation_id=because.id if because else None,
             traceparent=self.origin.traceparent,
         )
-        self.collected.jobs.append(deferral)
+        self.collected.deferred.append(deferral)
         return deferral.job_id
 
     def audit(self, action: str, record: str, *, reason: str = "") -> None:
         """Write down who did what to which record."""
-        self.collected.audit.append(audit.Entry(self.actor, action, record, reason))
+        self.collected.audited.append(audit.Entry(self.actor, action, record, reason))
 
     @contextlib.contextmanager
     def handling(self, envelopes: Sequence[tuple[Event, Envelope]], *, single: bool) -> Iterator[None]:
@@ -150,12 +150,12 @@ class Tx:
     async def write(self) -> None:
         """Write what was collected; outbox rows last, so that what is published in order was decided in order."""
         asked, self.collected = self.collected, Collected()
-        if asked.timers:
-            await timers.write(self.db, asked.timers)
-        if asked.jobs:
-            await jobs.write(self.db, asked.jobs)
-        if asked.audit:
-            await audit.write(self.db, asked.audit, self.now)
+        if asked.timed:
+            await timers.write(self.db, asked.timed)
+        if asked.deferred:
+            await jobs.write(self.db, asked.deferred)
+        if asked.audited:
+            await audit.write(self.db, asked.audited, self.now)
         if asked.emitted:
             await outbox.write(self.db, asked.emitted)
 

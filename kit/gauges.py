@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from kit import deadletters, outbox
 from kit.clock import wall
 from kit.errors import AWAY
+from kit.metrics import Metrics
 from kit.positions import Ends, positions
-from kit.telemetry import Metrics
 from schemas.topic import Topic
 
 if TYPE_CHECKING:

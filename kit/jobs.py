@@ -19,8 +19,8 @@ from kit.origin import Origin
 
 if TYPE_CHECKING:
     from kit.db import Store, Tx
+    from kit.metrics import Metrics
     from kit.settings import Settings
-    from kit.telemetry import Metrics
 
 log = structlog.get_logger("kit.jobs")
 

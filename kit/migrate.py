@@ -26,11 +26,10 @@ def dbmate() -> str:
     return found
 
 
-async def migrate(service: str, dsn: str) -> None:
-    """Bring a service's database up to date. Safe beside others who do the same. Raises MigrationFailed."""
+async def migrate(service: str | None, dsn: str) -> None:
+    """Bring a service's database up to date; None brings the kit's tables alone. Safe beside others. Raises MigrationFailed."""
     await _apply(KIT_MIGRATIONS, "kit_migrations", dsn)
-    own = SERVICES / service / "migrations"
-    if own.is_dir():
+    if service is not None and (own := SERVICES / service / "migrations").is_dir():
         await _apply(own, "schema_migrations", dsn)
 
 

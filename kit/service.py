@@ -16,13 +16,16 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from kit import clock, db
+from kit.app import create_app
 from kit.batch import Handling, OnDeadLetter
 from kit.cloudevents import headers_of
 from kit.errors import AWAY, TryLater
 from kit.gauges import Gauges
-from kit.http import Routes, Server, create_app
+from kit.http import Routes, Server
 from kit.jobs import Jobs, Workers
 from kit.kafka import client_settings
+from kit.logs import configure_logging
+from kit.metrics import Metrics
 from kit.operations import routes as operations
 from kit.origin import Origin
 from kit.outbox import Relay
@@ -32,7 +35,6 @@ from kit.pruning import Pruner
 from kit.redrive import Redriver
 from kit.settings import Settings, SettingsRefused, load
 from kit.stream import Handlers, Stream
-from kit.telemetry import Metrics, configure_logging
 from kit.timers import TimerLoop, Timers
 from schemas.catalogue import events
 from schemas.event import Envelope, Event
@@ -94,7 +96,7 @@ class Running:
             yield tx
 
     async def publish(self, event: Event, *, id: UUID, traceparent: str | None = None) -> None:
-        """Say an event without an outbox, once every replica has it: only where no state changes. Raises TryLater when Kafka is away."""
+        """Say an event without an outbox, acked by every replica: only where no state changes. Raises TryLater."""
         kind, topic = events()[type(event).__name__]
         if topic.producer != self.service.name or kind is not type(event):
             raise ValueError(f"{type(event).__name__} is said by {topic.producer}, not by {self.service.name}")
@@ -159,14 +161,14 @@ class Running:
         prefix = self.settings.prefix
         handlers = {topic.name: table for topic, table in self.service.consumes.items()}
         self.handling = Handling(self.store, handlers, self.metrics, self.service.on_dead_letter)
-        relayed = watch("relay", 30)
+        self._relay_moved = watch("relay", 30)
         self.relay = Relay(
             dsn,
             self.service.name,
             prefix,
             self.kafka,
             hints.waker("kit_outbox"),
-            lambda rows: (relayed(), self.metrics.relayed(rows)),
+            self._relayed,
         )
         self.timers = TimerLoop(
             self.store,
@@ -239,6 +241,11 @@ class Running:
             await asyncio.wait_for(self.store.pool.close(), 2)
         except Exception:
             self.store.pool.terminate()
+
+    def _relayed(self, rows: int) -> None:
+        self._relay_moved()
+        self.metrics.relayed(rows)
+        self.metrics.leading(self.relay.leading)
 
     async def _listen(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
 
 from kit import auth, clock
 from kit.cloudevents import envelope_of, event_of, known_types
@@ -87,7 +88,7 @@ class Stage:
     def _settings_of(self, service: Service) -> Any:
         return service.settings(
             kafka=self.kafka,
-            database_url=self.databases[service.name],
+            database_url=SecretStr(self.databases[service.name]),
             prefix=self.prefix,
             jwks=str(self.folder / "jwks.json"),
             **self.settings.get(service.name, {}),

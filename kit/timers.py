@@ -21,7 +21,7 @@ from schemas.topic import Topic
 
 if TYPE_CHECKING:
     from kit.db import Store, Tx
-    from kit.telemetry import Metrics
+    from kit.metrics import Metrics
 
 log = structlog.get_logger("kit.timers")
 
@@ -147,7 +147,9 @@ class TimerLoop:
         places = [(topic.name, partition_of(row["key"], topic.partitions)) for topic in kind.waits_for]
         awaits = json.dumps([[topic, partition, ends[topic, partition]] for topic, partition in places])
         async with self.store.pool.acquire(timeout=5) as db:
-            await queries.await_(db, name=row["name"], key=row["key"], due_at=row["due_at"], awaits=awaits, waiting_since=wall())
+            await queries.note_ends(
+                db, name=row["name"], key=row["key"], due_at=row["due_at"], awaits=awaits, waiting_since=wall()
+            )
 
     async def _judge(self, kind: type[Timer], row: asyncpg.Record) -> int:
         try:

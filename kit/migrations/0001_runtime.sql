@@ -124,4 +124,28 @@ CREATE TABLE kit.jobs (
 CREATE INDEX jobs_waiting ON kit.jobs (priority DESC, due_at) WHERE state = 'waiting';
 CREATE INDEX jobs_running ON kit.jobs (lease_until) WHERE state = 'running';
 
+-- Answers already given, by idempotency key: a command that comes twice is done once.
+CREATE TABLE kit.idempotency (
+    key uuid PRIMARY KEY,
+    fingerprint text NOT NULL,
+    status integer NOT NULL,
+    media_type text NOT NULL,
+    body bytea NOT NULL,
+    answered_at timestamptz NOT NULL
+);
+CREATE INDEX idempotency_answered ON kit.idempotency USING brin (answered_at);
+
+-- Who did what to which record; `hash` chains the rows.
+CREATE TABLE kit.audit (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    actor text NOT NULL,
+    action text NOT NULL,
+    record text NOT NULL,
+    reason text NOT NULL,
+    done_at timestamptz NOT NULL,
+    written_at timestamptz NOT NULL,
+    hash text
+);
+CREATE INDEX audit_unchained ON kit.audit (id) WHERE hash IS NULL;
+
 -- migrate:down

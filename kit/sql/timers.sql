@@ -28,7 +28,7 @@ SELECT name, key, due_at, awaits, waiting_since FROM kit.timers
 WHERE due_at <= :now AND (not_before IS NULL OR not_before <= :wall_now)
 ORDER BY due_at, key LIMIT :most;
 
--- name: await(name, key, due_at, awaits, waiting_since)!
+-- name: note_ends(name, key, due_at, awaits, waiting_since)!
 -- Note the offsets that must be read before a timer is judged.
 UPDATE kit.timers SET awaits = :awaits::jsonb, waiting_since = :waiting_since
 WHERE name = :name AND key = :key AND due_at = :due_at AND awaits IS NULL;

@@ -1,0 +1,1 @@
+"""Timings, each as `python -m benchmarks.<name> [--quick] [--json]`."""

@@ -1,0 +1,104 @@
+"""Problems: every refusal as RFC 9457 problem details: which field, what was expected, what to do; no input is echoed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from kit.auth import TokenRefused
+from kit.errors import AWAY
+
+log = structlog.get_logger("kit.http")
+
+
+class Fault(BaseModel):
+    """One thing wrong with a request."""
+
+    field: str
+    expected: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    todo: str = ""
+    """What the caller can do about it."""
+    faults: list[Fault] = []
+
+
+class Refused(Exception):
+    """A command is refused, and nothing of it was done."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str = "",
+        *,
+        field: str = "",
+        expected: str = "",
+        todo: str = "",
+        faults: list[Fault] | None = None,
+    ) -> None:
+        super().__init__(title)
+        named = [Fault(field=field, expected=expected)] if field else []
+        self.problem = Problem(title=title, status=status, detail=detail, todo=todo, faults=faults or named)
+
+
+Answer = Callable[[Problem], Response]
+
+
+def as_problem(problem: Problem) -> Response:
+    """The ordinary form of a refusal."""
+    return JSONResponse(problem.model_dump(), problem.status, media_type="application/problem+json")
+
+
+def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
+    """What to tell the caller about an error, and the headers that go with it. An unknown one tells only that it happened."""
+    if isinstance(error, Refused):
+        return error.problem, {}
+    if isinstance(error, RequestValidationError):
+        faults = [Fault(field=_place(fault["loc"]), expected=str(fault["msg"])) for fault in error.errors()]
+        return Problem(
+            title="The request is not as it must be", status=422, faults=faults, todo="Mend the fields named and send it again."
+        ), {}
+    if isinstance(error, TokenRefused):
+        return Problem(title="Who are you?", status=401, detail=str(error)), {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    if isinstance(error, HTTPException):
+        return Problem(title=str(error.detail), status=error.status_code), dict(error.headers or {})
+    if isinstance(error, AWAY):
+        detail = "Something this service needs does not answer. Nothing was done."
+        return Problem(title="Away for a moment", status=503, detail=detail, todo="Send it again in a moment."), {
+            "Retry-After": "2"
+        }
+    return Problem(title="A fault of ours", status=500, detail="Nothing was done. The fault is in our log."), {}
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Answer every error as a problem; a route may ask for another form by `request.state.answer`."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        problem, headers = problem_of(error)
+        if problem.status == 500:
+            log.error("request failed", path=request.scope.get("route_path", ""), error=type(error).__name__, exc_info=error)
+        form: Answer = getattr(request.state, "answer", as_problem)
+        response = form(problem)
+        response.headers.update(headers)
+        return response
+
+    for kind in (Refused, RequestValidationError, TokenRefused, HTTPException, *AWAY, Exception):
+        app.add_exception_handler(kind, answer)
+
+
+def _place(loc: tuple[Any, ...]) -> str:
+    where = [str(part) for part in loc]
+    return ".".join(where) if where[:1] != ["body"] or len(where) > 1 else "body"

@@ -1,0 +1,1 @@
+"""Tests: unit, integration, contract, story, failure, architecture."""

@@ -1,0 +1,109 @@
+"""Jobs: called outside any transaction, urgent ones first, again when refused for now, and never for ever."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+from kit.db import Tx
+from kit.errors import Rejected, TryLater
+from kit.jobs import Attempt, Calls, Job
+from kit.service import Service
+from kit.settings import Settings
+from tests.integration.kit.stages import MORNING, stage
+
+
+class Call(Job):
+    """Call somebody."""
+
+    attempts: ClassVar[int] = 3
+    timeout: ClassVar[timedelta] = timedelta(milliseconds=200)
+    backoff: ClassVar[timedelta] = timedelta(seconds=10)
+
+    to: str
+
+
+class Line:
+    """The outside: what it was called with, and what it answers next."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.calls: list[tuple[str, int]] = []
+        self.ids: set[Any] = set()
+        self.settled: list[tuple[str, str]] = []
+        self.unknown = 0
+
+    async def call(self, job: Call, attempt: Attempt) -> None:
+        self.calls.append((job.to, attempt.number))
+        self.ids.add(attempt.id)
+        self.unknown = attempt.unknown_outcomes
+        answer = self.answers.pop(0) if self.answers else None
+        if answer == "silence":
+            await asyncio.Event().wait()
+        if answer is not None:
+            raise answer
+
+    async def done(self, job: Call, attempt: Attempt, tx: Tx) -> None:
+        self.settled.append((job.to, "done"))
+
+    async def failed(self, job: Call, attempt: Attempt, reason: str, tx: Tx) -> None:
+        self.settled.append((job.to, reason))
+
+    def service(self) -> Service:
+        calls = Calls(call=self.call, done=self.done, failed=self.failed)
+        return Service(name="scheduling", settings=Settings, jobs={Call: calls})
+
+
+async def test_a_job_is_called_again_after_its_backoff_with_the_same_id(
+    kafka: str, database: str, prefix: str, tmp_path: Path
+) -> None:
+    line = Line(TryLater("busy"), ConnectionResetError())
+    async with stage(line.service(), kafka, database, prefix, tmp_path) as there:
+        async with there.running["scheduling"].store.transaction() as tx:
+            tx.defer(Call(to="a"))
+        await there.advance(seconds=9)
+        assert line.calls == [("a", 1)]
+        await there.advance(seconds=1)
+        assert line.calls == [("a", 1), ("a", 2)]
+        await there.advance(seconds=20)
+        assert line.calls == [("a", 1), ("a", 2), ("a", 3)]
+        assert line.settled == [("a", "done")]
+        assert len(line.ids) == 1
+
+
+async def test_rejected_and_the_last_attempt_both_fail_for_good(kafka: str, database: str, prefix: str, tmp_path: Path) -> None:
+    line = Line(Rejected("no such number"))
+    async with stage(line.service(), kafka, database, prefix, tmp_path) as there:
+        async with there.running["scheduling"].store.transaction() as tx:
+            tx.defer(Call(to="a"))
+        await there.advance(minutes=5)
+        assert (line.calls, line.settled) == ([("a", 1)], [("a", "no such number")])
+        line.answers = [TryLater("busy")] * 3
+        async with there.running["scheduling"].store.transaction() as tx:
+            tx.defer(Call(to="b"))
+        await there.advance(minutes=5)
+        assert line.settled[1:] == [("b", "TryLater")]
+
+
+async def test_an_unknown_outcome_is_repeated_and_counted(kafka: str, database: str, prefix: str, tmp_path: Path) -> None:
+    line = Line("silence")
+    async with stage(line.service(), kafka, database, prefix, tmp_path) as there:
+        async with there.running["scheduling"].store.transaction() as tx:
+            tx.defer(Call(to="a"))
+        await there.advance(seconds=30)
+        assert (line.calls, line.settled, line.unknown) == ([("a", 1), ("a", 2)], [("a", "done")], 1)
+
+
+async def test_the_most_urgent_job_is_called_first(kafka: str, database: str, prefix: str, tmp_path: Path) -> None:
+    line = Line()
+    async with stage(line.service(), kafka, database, prefix, tmp_path) as there:
+        running = there.running["scheduling"]
+        running.workers.at_once = 1
+        async with running.store.transaction() as tx:
+            for number in range(20):
+                tx.defer(Call(to=f"advisory {number}"), at=MORNING + timedelta(seconds=1))
+            tx.defer(Call(to="alarm"), priority=3, at=MORNING + timedelta(seconds=2))
+        there.clock.turn_to(MORNING + timedelta(seconds=3))
+        await there.settle()
+    assert line.calls[0] == ("alarm", 1)
+    assert len(line.calls) == 21
