@@ -8,7 +8,7 @@ from pathlib import Path
 from chairside.embedded.datadir import default_folder, held_by_somebody, write_private
 from chairside.problem import Problem
 from chairside.tokens import Keys
-from kit.clock import RunningClock, wall
+from kit.clock import RunningClock
 
 START_IT = "Start it: chairside up."
 
@@ -26,7 +26,7 @@ class Clinic:
 
     def token(self, role: str, *, subject: str | None = None, hours: float = 12) -> str:
         """A bearer token; `subject` is a staff or device id (default: the role). Raises Problem for an unknown role."""
-        return Keys(self.data).token(role, subject=subject or role, at=wall(), lasts=timedelta(hours=hours))
+        return Keys(self.data).token(role, subject=subject or role, lasts=timedelta(hours=hours))
 
     def dsn(self, service: str) -> str:
         """The address of a service's own database, password included."""

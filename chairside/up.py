@@ -100,10 +100,12 @@ async def started(options: Options) -> AsyncIterator[Clinic]:
 
 
 def environment(folder: DataFolder, name: str, port: int, host: str, kafka: str, keys: Keys) -> dict[str, str]:
-    """The settings of one service, on top of what the environment says and ours does not."""
+    """The settings of one service, on top of what the environment says."""
+    folder.secret(f"audit-{name}")
     ours = {
         "CHAIRSIDE_KAFKA": kafka,
         "CHAIRSIDE_DATABASE_URL_FILE": str(folder.secrets / f"dsn-{name}"),
+        "CHAIRSIDE_AUDIT_KEY_FILE": str(folder.secrets / f"audit-{name}"),
         "CHAIRSIDE_HOST": host,
         "CHAIRSIDE_PORT": str(port),
         "CHAIRSIDE_PREFIX": PREFIX,
@@ -112,7 +114,8 @@ def environment(folder: DataFolder, name: str, port: int, host: str, kafka: str,
         "CHAIRSIDE_ISSUER": ISSUER,
         "CHAIRSIDE_AUDIENCE": AUDIENCE,
     }
-    inherited = {key: value for key, value in os.environ.items() if key != "CHAIRSIDE_DATABASE_URL"}
+    # A setting given directly wins over its file: what is ours alone must not come from outside.
+    inherited = {key: value for key, value in os.environ.items() if f"{key}_FILE" not in ours}
     return inherited | ours
 
 

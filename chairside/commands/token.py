@@ -9,7 +9,6 @@ import typer
 from chairside.embedded.datadir import Data, default_folder
 from chairside.problem import Problem
 from chairside.tokens import ROLES, Keys
-from kit.clock import wall
 
 
 def command(
@@ -25,5 +24,5 @@ def command(
         raise Problem(f"There is no clinic in {path} yet.", todo="Start one: chairside up.")
     keys = Keys(path)
     keys.ensure()
-    token = keys.token(role, subject=subject or role, at=wall(), lasts=timedelta(hours=hours))
+    token = keys.token(role, subject=subject or role, lasts=timedelta(hours=hours))
     print(jsonlib.dumps({"token": token, "role": role, "permissions": ROLES[role]}) if json else token)
