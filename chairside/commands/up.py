@@ -43,7 +43,7 @@ def addresses(clinic: Clinic) -> Table:
     table = Table("service", "address", "what it is for")
     for name, address in clinic.services.items():
         purpose = (importlib.import_module(f"services.{name}").__doc__ or "").strip()
-        table.add_row(name, f"{address}/docs", purpose)
+        table.add_row(name, address, purpose)
     table.add_row("kafka", clinic.kafka, f"Apache Kafka; topics begin with {clinic.prefix}.")
     table.add_row("data", str(clinic.data), "kept between runs; logs/ has a log for each process")
     return table
