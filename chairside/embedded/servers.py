@@ -31,7 +31,7 @@ class Servers:
             jars.cache_folder() / "kafka",
             jars.locked(),
             os.environ.get("CHAIRSIDE_MAVEN"),
-            lambda done, of: say(f"Fetching Apache Kafka: {done} of {of} files"),
+            lambda done, of: say(f"Fetching Apache Kafka: {done} of {of} files") if done % 10 == 0 or done == of else None,
         )
         kafka = Kafka(folder, numbers["kafka"], numbers["kafka controller"], java=find_java(), classpath=classpath, quick=testing)
         return cls(kafka, Postgres(folder, numbers["postgres"], durable=not testing))
