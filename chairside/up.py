@@ -22,6 +22,7 @@ from chairside.embedded.datadir import DataFolder, default_folder, write_private
 from chairside.embedded.domainclock import EVERY_S, DomainClock
 from chairside.embedded.ports import HOST, Ports
 from chairside.embedded.servers import Servers
+from chairside.ownsettings import own_settings
 from chairside.problem import Problem
 from chairside.supervisor import Child, Supervisor
 from chairside.together import together
@@ -84,6 +85,9 @@ async def started(options: Options) -> AsyncIterator[Clinic]:
             for name, port in numbers.items():
                 write_private(folder.secrets / f"dsn-{name}", postgres.dsn(name))
                 env = environment(folder, name, port, options.host, kafka.bootstrap, keys) | domain.environment()
+                env |= {
+                    key: value for key, value in own_settings(name, f"http://{HOST}:{port}", folder).items() if key not in env
+                }
                 above.keep(Child(name, _starter(folder, name, env), folder.logs / f"{name}.log"))
             addresses = {name: f"http://{HOST}:{port}" for name, port in numbers.items()}
             await _all_ready(addresses, above)
