@@ -1,0 +1,77 @@
+"""The whole clinic comes up by one command, takes its own tokens, and refuses everybody else's."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from chairside.clinic import Clinic, find
+from chairside.up import names
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    folder = tmp_path_factory.mktemp("clinic")
+    told = folder / "told"
+    with told.open("w") as out:
+        up = subprocess.Popen(
+            [sys.executable, "-m", "chairside", "up", "--json", "--data", str(folder / "data")],
+            stdout=subprocess.PIPE,
+            stderr=out,
+        )
+    assert up.stdout is not None
+    try:
+        assert up.stdout.readline().startswith(b'{"data"'), told.read_text()
+        yield find(folder / "data")
+    finally:
+        up.terminate()
+        up.wait(30)
+        up.stdout.close()
+
+
+def said(clinic: Clinic, *arguments: str) -> tuple[int, dict[str, object]]:
+    """A command's exit code and what it said as JSON."""
+    command = [sys.executable, "-m", "chairside", *arguments, "--json", "--data", str(clinic.data)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ))
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_every_service_is_up_and_ready(clinic: Clinic) -> None:
+    assert sorted(clinic.services) == sorted(names())
+    code, status = said(clinic, "status")
+    assert (code, status["services"]) == (
+        0,
+        {name: {"address": address, "ready": True, "why": None} for name, address in clinic.services.items()},
+    )
+
+
+def test_the_doctor_finds_nothing(clinic: Clinic) -> None:
+    code, found = said(clinic, "doctor")
+    assert code == 0, found
+
+
+def test_dead_letters_are_asked_of_every_service(clinic: Clinic) -> None:
+    assert said(clinic, "deadletters", "list") == (0, {"letters": []})
+    code, answers = said(clinic, "deadletters", "redrive", "--dry-run")
+    assert (code, list(answers.values())) == (0, [{"dry_run": True, "keys": [], "letters": []}] * len(answers))
+    assert "intake" in answers
+    assert said(clinic, "deadletters", "show", "nobody", "1")[0] == 1
+
+
+def test_a_token_opens_what_its_role_may_and_nothing_else(clinic: Clinic) -> None:
+    letters = f"{clinic.services['intake']}/operations/dead-letters"
+    codes = [
+        httpx2.get(letters, headers=headers, trust_env=False).status_code
+        for headers in (
+            {},
+            {"Authorization": "Bearer nonsense"},
+            {"Authorization": f"Bearer {clinic.token('device')}"},
+            {"Authorization": f"Bearer {clinic.token('operator', hours=-1)}"},
+            {"Authorization": f"Bearer {clinic.token('operator')}"},
+        )
+    ]
+    assert codes == [401, 401, 403, 401, 200]
