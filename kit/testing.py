@@ -183,15 +183,16 @@ async def said(kafka: str, prefix: str, topic: Topic) -> list[tuple[Envelope, Ev
     try:
         places = [TopicPartition(topic.kafka_name(prefix), number) for number in range(topic.partitions)]
         consumer.assign(places)
-        ends = await consumer.end_offsets(places)
-        await consumer.seek_to_beginning(*places)
+        begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
         found: list[tuple[Envelope, Event]] = []
         for place in places:
-            while await consumer.position(place) < ends[place]:
-                for records in (await consumer.getmany(place, timeout_ms=200)).values():
-                    for record in records:
-                        envelope = envelope_of(record.headers)
-                        found.append((envelope, event_of(known_types()[envelope.type], record.value)))
+            at = begins[place]
+            consumer.seek(place, at)
+            while at < ends[place]:
+                for record in (await consumer.getmany(place, timeout_ms=200)).get(place, []):
+                    envelope = envelope_of(record.headers)
+                    found.append((envelope, event_of(known_types()[envelope.type], record.value)))
+                    at = record.offset + 1
         return found
     finally:
         await consumer.stop()
