@@ -11,7 +11,7 @@ from tests.failure.world import world as a_world
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(kafka: str, postgres: str, tmp_path: Path) -> AsyncIterator[House]:
     """The session's servers, with a prefix of this test's own."""
     async with House.open(tmp_path) as there:
         yield there

@@ -14,6 +14,7 @@ async def test_relay_killed_between_broker_ack_and_mark_says_again_and_nothing_i
     world.start("source")
     await world.applied(200)
     await world.answered()
+    await world.said()
     await applier.ready()
     found = await world.account()
     assert found.clean, found

@@ -187,7 +187,11 @@ async def _take(tx: Command, chart: Chart, form: Literal["fhir-bundle", "short"]
 
 
 def _chart_of(body: ShortReferral) -> Chart:
-    coded: list[tuple[Kind, list[Code]]] = [("Condition", body.conditions), ("Medication", body.medications), ("Allergy", body.allergies)]
+    coded: list[tuple[Kind, list[Code]]] = [
+        ("Condition", body.conditions),
+        ("Medication", body.medications),
+        ("Allergy", body.allergies),
+    ]
     entries = [
         Entry(key=f"{kind}/{code.system}|{code.code}", kind=kind, codings=(Coding(**code.model_dump()),), source="short referral")
         for kind, codes in coded
