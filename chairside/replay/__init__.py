@@ -1,0 +1,1 @@
+"""Replay: a real bedside recording becomes what a monitor would have sent."""

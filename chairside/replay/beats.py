@@ -1,0 +1,107 @@
+"""Beats and breaths: pressures and rates derived from an arterial pressure and a respiration signal."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chairside.replay.wfdb import Samples
+
+STEEPEST_SHARE, LEAST_RISE = 0.4, 30.0
+"""A beat rises at 40 % or more of the steepest rises near it, and by 30 mmHg/s or more."""
+NEAR_S, REFRACTORY_S, FOOT_S = 4.0, 0.27, 0.15
+BREATH_WINDOW_S, SLOWEST_BREATH, FASTEST_BREATH = 30.0, 6.0, 70.0
+"""Breaths a minute that a line of the spectrum can mean."""
+LEAST_KNOWN = 0.98
+"""A skewed signal lacks its last samples; more than that is a gap."""
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One heart beat: its instant in seconds from the beginning, and its pressures in mmHg."""
+
+    at: float
+    systolic: float
+    diastolic: float
+    mean: float
+
+
+@dataclass(frozen=True)
+class Second:
+    """What a monitor shows at a second of a recording; None where the recording gives nothing to show."""
+
+    at: int
+    heart_rate: float | None
+    systolic: float | None
+    diastolic: float | None
+    mean: float | None
+    respirations: float | None
+
+
+def beats(pressure: Samples, rate: float) -> list[Beat]:
+    """The beats of an arterial pressure in mmHg: where it rises steeply, a systole until the next rise follows."""
+    rises = _rises(pressure, rate)
+    found = []
+    for begin, end in itertools.pairwise(rises):
+        foot, whole = pressure[max(0, begin - round(FOOT_S * rate)) : begin + 1], pressure[begin:end]
+        if np.isnan(foot).all() or np.isnan(whole).all():
+            continue
+        found.append(Beat(float(begin / rate), float(np.nanmax(whole)), float(np.nanmin(foot)), float(np.nanmean(whole))))
+    return found
+
+
+def _rises(pressure: Samples, rate: float) -> NDArray[np.intp]:
+    slope = np.convolve(np.nan_to_num(np.gradient(pressure) * rate), np.ones(5) / 5, "same")
+    block = max(1, round(NEAR_S * rate))
+    edges = range(0, len(slope), block)
+    steep = np.array([np.percentile(slope[max(0, at - block) : at + 2 * block], 98) for at in edges])
+    threshold = np.maximum(np.repeat(steep, block)[: len(slope)] * STEEPEST_SHARE, LEAST_RISE)
+    peak = (slope[1:-1] > slope[:-2]) & (slope[1:-1] >= slope[2:]) & (slope[1:-1] > threshold[1:-1])
+    kept: list[int] = []
+    for candidate in np.flatnonzero(peak) + 1:
+        if kept and candidate - kept[-1] < REFRACTORY_S * rate:
+            if slope[candidate] > slope[kept[-1]]:
+                kept[-1] = int(candidate)
+        else:
+            kept.append(int(candidate))
+    return np.array(kept, dtype=np.intp)
+
+
+def breaths_a_minute(window: Samples, rate: float) -> float | None:
+    """The strongest rhythm of a respiration signal; None when it is flat or much of it is missing."""
+    known = window[~np.isnan(window)]
+    if len(known) < rate * 10 or len(known) < len(window) * LEAST_KNOWN or np.ptp(known) == 0:
+        return None
+    window = known
+    strength = np.abs(np.fft.rfft((window - window.mean()) * np.hanning(len(window)), 8 * len(window)))
+    per_minute = np.fft.rfftfreq(8 * len(window), 1 / rate) * 60
+    possible = (per_minute >= SLOWEST_BREATH) & (per_minute <= FASTEST_BREATH)
+    return float(per_minute[possible][np.argmax(strength[possible])])
+
+
+def seconds(pressure: Samples, pressure_rate: float, respiration: Samples | None, respiration_rate: float) -> list[Second]:
+    """What a monitor would show at each second: medians of the last 4 s of beats, breaths of the last 30 s."""
+    found = beats(pressure, pressure_rate)
+    times = np.array([beat.at for beat in found])
+    shown = []
+    for second in range(1, int(len(pressure) / pressure_rate) + 1):
+        last = found[np.searchsorted(times, second - NEAR_S) : np.searchsorted(times, second, "right")]
+        gaps = np.diff([beat.at for beat in last])
+        breaths = None
+        if respiration is not None:
+            until = max(second, BREATH_WINDOW_S) * respiration_rate
+            breaths = breaths_a_minute(
+                respiration[int(until - BREATH_WINDOW_S * respiration_rate) : int(until)], respiration_rate
+            )
+        shown.append(
+            Second(
+                at=second,
+                heart_rate=60 / float(np.median(gaps)) if len(gaps) else None,
+                systolic=float(np.median([beat.systolic for beat in last])) if last else None,
+                diastolic=float(np.median([beat.diastolic for beat in last])) if last else None,
+                mean=float(np.median([beat.mean for beat in last])) if last else None,
+                respirations=breaths,
+            )
+        )
+    return shown
