@@ -1,0 +1,84 @@
+"""The feed: every topic from its beginning, read by an observer that belongs to no group and leaves no trace."""
+
+from types import TracebackType
+from typing import Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from chairside.problem import Problem
+from chairside.view.fold import fold
+from chairside.view.picture import Picture
+from kit.cloudevents import envelope_of, event_of, known_types
+from kit.errors import Rejected
+from schemas.catalogue import topics
+
+MOST_AT_ONCE = 2000
+
+
+class Feed:
+    """Reads what all services say. Use it as an async context manager."""
+
+    def __init__(self, kafka: str, prefix: str) -> None:
+        self._kafka = kafka
+        self._topics = {topic.kafka_name(prefix): topic.name for topic in topics().values()}
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=kafka, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=100
+        )
+        self._places: list[TopicPartition] = []
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._consumer.start()
+            there = await self._consumer.topics()
+            for name in self._topics:
+                partitions = self._consumer.partitions_for_topic(name) if name in there else None
+                self._places += [TopicPartition(name, number) for number in sorted(partitions or ())]
+            if not self._places:
+                raise Problem("Kafka has none of the clinic's topics.", todo="Start the clinic: chairside up.")
+            self._consumer.assign(self._places)
+            await self._consumer.seek_to_beginning(*self._places)
+        except KafkaError as error:
+            await self._consumer.stop()
+            raise Problem(f"Kafka at {self._kafka} does not answer: {error!r}.", todo="See chairside status.") from error
+        except BaseException:
+            await self._consumer.stop()
+            raise
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._consumer.stop()
+
+    async def take(self, picture: Picture, wait_s: float = 0.2) -> list[str]:
+        """Fold what has come, waiting a little when nothing has. Returns the lines worth saying."""
+        try:
+            found = await self._consumer.getmany(timeout_ms=int(wait_s * 1000), max_records=MOST_AT_ONCE)
+        except KafkaError as error:
+            raise Problem(f"Kafka went away: {error!r}.", todo="See chairside status.") from error
+        lines = []
+        for place, records in found.items():
+            for record in records:
+                try:
+                    envelope = envelope_of(record.headers)
+                    if envelope.type not in known_types():
+                        picture.topics[self._topics[place.topic]] += 1
+                        continue
+                    event = event_of(known_types()[envelope.type], record.value)
+                except Rejected:
+                    picture.unreadable += 1
+                    continue
+                if line := fold(picture, self._topics[place.topic], envelope, event):
+                    lines.append(line)
+        return sorted(lines)
+
+    async def behind(self) -> int:
+        """How many records are written and not yet read."""
+        ends = await self._consumer.end_offsets(self._places)
+        return sum([max(0, end - await self._consumer.position(place)) for place, end in ends.items()])
+
+    async def catch_up(self, picture: Picture) -> list[str]:
+        """Read until nothing more is there."""
+        lines: list[str] = []
+        while await self.behind():
+            lines += await self.take(picture)
+        return lines

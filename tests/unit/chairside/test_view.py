@@ -1,0 +1,332 @@
+"""The live view tells what the topics told: folded in any order, drawn in any terminal, without names unless asked."""
+
+import io
+import random
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+import pytest
+from rich.console import Console
+
+from chairside.view.colours import COLOURS
+from chairside.view.fold import FOLDS, fold
+from chairside.view.frame import Look, frame
+from chairside.view.picture import Picture
+from chairside.view.telling import LINES, lasted
+from schemas.catalogue import events
+from schemas.event import Envelope, Event
+from schemas.intake.patients import PatientIdentity, PatientRegistered
+from schemas.intake.safety import SuicideRiskSignalled
+from schemas.monitoring.alarms import AlarmAcknowledged, AlarmEnded, AlarmPriorityChanged, AlarmRaised
+from schemas.monitoring.sessions import InfusionPaused, InfusionStarted, PatientDischarged, SessionOpened
+from schemas.monitoring.vitals import Measurement, VitalsMeasured
+from schemas.notifications.pages import PageAcknowledged, PageEscalated, PageOpened, PageSent
+from schemas.scheduling.appointments import AppointmentBooked
+
+EIGHT = datetime(2026, 11, 24, 8, tzinfo=UTC)
+SPACE = UUID(int=7)
+
+
+def id_of(name: str) -> UUID:
+    return uuid5(SPACE, name)
+
+
+def at(minutes: float) -> datetime:
+    return EIGHT + timedelta(minutes=minutes)
+
+
+def vitals(session: str, minute: float, systolic: float | None, spo2: float | None) -> VitalsMeasured:
+    values = [("8480-6", systolic, "mm[Hg]"), ("8462-4", systolic and systolic * 0.6, "mm[Hg]")] if systolic else []
+    measurements = tuple(
+        Measurement(code=code, value=value, unit=unit)
+        for code, value, unit in [*values, ("8867-4", 71, "/min"), ("59408-5", spo2, "%")]
+    )
+    return VitalsMeasured(
+        device_id=f"monitor-{session}",
+        session_id=id_of(session),
+        chair=1,
+        measured_at=at(minute),
+        received_at=at(minute),
+        measurements=measurements,
+        method="cuff",
+        simulated=True,
+    )
+
+
+STORY: list[tuple[str, Event]] = [
+    (
+        "patients",
+        PatientRegistered(
+            patient_id=id_of("p1"),
+            identity=PatientIdentity(family_name="Lovelace", given_names=("Ada",)),
+            administrative_gender="female",
+            registered_at=at(-20),
+        ),
+    ),
+    (
+        "safety",
+        SuicideRiskSignalled(
+            signal_id=id_of("sig"),
+            patient_id=id_of("p1"),
+            assessment_id=id_of("as"),
+            rule_id="PHQ9-ITEM9",
+            urgency="now",
+            signalled_at=at(-15),
+        ),
+    ),
+    (
+        "appointments",
+        AppointmentBooked(
+            appointment_id=id_of("ap2"),
+            patient_id=id_of("p2"),
+            series_id=id_of("se"),
+            order_id=id_of("or"),
+            number=1,
+            chair=2,
+            starts_at=at(45),
+            ends_at=at(165),
+        ),
+    ),
+    (
+        "sessions",
+        SessionOpened(
+            session_id=id_of("s1"),
+            patient_id=id_of("p1"),
+            appointment_id=id_of("ap1"),
+            order_id=id_of("o1"),
+            chair=1,
+            opened_at=at(0),
+        ),
+    ),
+    (
+        "sessions",
+        InfusionStarted(
+            session_id=id_of("s1"),
+            chair=1,
+            dose_mg=35,
+            rate_mg_per_minute=0.875,
+            duration_minutes=40,
+            actor="nurse-1",
+            started_at=at(10),
+        ),
+    ),
+    *(("vitals", vitals("s1", minute, 118 + minute, 97)) for minute in range(10, 30, 5)),
+    ("vitals", vitals("s1", 31, 184, None)),
+    (
+        "alarms",
+        AlarmRaised(
+            alarm_id=id_of("a1"),
+            code="A1",
+            title="Blood pressure high",
+            kind="physiological",
+            priority="medium",
+            session_id=id_of("s1"),
+            chair=1,
+            limits_version="1",
+            raised_at=at(26),
+        ),
+    ),
+    (
+        "alarms",
+        AlarmPriorityChanged(
+            alarm_id=id_of("a1"),
+            code="A1",
+            title="Blood pressure high",
+            session_id=id_of("s1"),
+            chair=1,
+            previous="medium",
+            priority="high",
+            changed_at=at(31),
+        ),
+    ),
+    (
+        "pages",
+        PageOpened(
+            page_id=id_of("pg1"),
+            subject="alarm",
+            alarm_id=id_of("a1"),
+            session_id=id_of("s1"),
+            chair=1,
+            priority="high",
+            opened_at=at(31),
+        ),
+    ),
+    (
+        "pages",
+        PageSent(
+            page_id=id_of("pg1"),
+            session_id=id_of("s1"),
+            chair=1,
+            priority="high",
+            staff_id="nurse-1",
+            step=0,
+            channel="webhook",
+            sent_at=at(31),
+        ),
+    ),
+    (
+        "pages",
+        PageEscalated(
+            page_id=id_of("pg1"),
+            session_id=id_of("s1"),
+            chair=1,
+            priority="high",
+            step=1,
+            told=("nurse-2",),
+            escalated_at=at(31.5),
+        ),
+    ),
+    (
+        "pages",
+        PageSent(
+            page_id=id_of("pg1"),
+            session_id=id_of("s1"),
+            chair=1,
+            priority="high",
+            staff_id="nurse-2",
+            step=1,
+            channel="webhook",
+            sent_at=at(31.5),
+        ),
+    ),
+]
+ANSWERED: list[tuple[str, Event]] = [
+    (
+        "pages",
+        PageAcknowledged(
+            page_id=id_of("pg1"),
+            answer_id=id_of("an"),
+            staff_id="nurse-2",
+            session_id=id_of("s1"),
+            chair=1,
+            waited_seconds=42,
+            answered_at=at(31.7),
+        ),
+    ),
+    (
+        "alarms",
+        AlarmAcknowledged(
+            alarm_id=id_of("a1"),
+            session_id=id_of("s1"),
+            chair=1,
+            priority="high",
+            by="nurse-2",
+            via="link",
+            answer_id=id_of("an"),
+            acknowledged_at=at(31.7),
+        ),
+    ),
+    ("sessions", InfusionPaused(session_id=id_of("s1"), chair=1, reason="A1", actor="nurse-2", paused_at=at(32))),
+    ("alarms", AlarmEnded(alarm_id=id_of("a1"), code="A1", session_id=id_of("s1"), chair=1, ended_at=at(50))),
+    (
+        "sessions",
+        PatientDischarged(session_id=id_of("s1"), patient_id=id_of("p1"), chair=1, actor="nurse-1", discharged_at=at(120)),
+    ),
+]
+
+
+def folded(facts: list[tuple[str, Event]], picture: Picture | None = None) -> Picture:
+    picture = picture or Picture()
+    for number, (topic, event) in enumerate(facts, start=1):
+        kind = type(event).__name__
+        envelope = Envelope(id=id_of(f"{number}{kind}"), type=kind, source="x", time=EIGHT, subject="k", correlation_id=SPACE)
+        fold(picture, topic, envelope, event)
+    return picture
+
+
+def drawn(picture: Picture, width: int, height: int, minute: float = 32, **look: bool) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=width, height=height, force_terminal=False, color_system=None, legacy_windows=False)
+    console.print(frame(picture, at(minute), Look(width, height, 60, **look)), end="")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (100, 30), (120, 40), (200, 60), (60, 20)])
+def test_a_frame_fills_the_terminal_and_no_more(width: int, height: int) -> None:
+    lines = drawn(folded(STORY), width, height).rstrip("\n").split("\n")
+    assert len(lines) == height
+    assert all(len(line) <= width for line in lines)
+
+
+def test_a_frame_says_who_sits_where_how_they_are_and_how_old_that_is() -> None:
+    text = drawn(folded(STORY), 120, 30)
+    row = next(line for line in text.splitlines() if "infusing" in line)
+    for words in (str(id_of("p1"))[:6], "infusing 22 min", "184/110", "71", "off", "60s", "Blood pressure high"):
+        assert words in row
+    assert "SIMULATED" in text
+    assert "Tue 24 Nov 08:32:00 x60" in text
+    assert "08:45, infusion 1" in text
+
+
+def test_pages_name_who_was_told_and_then_who_answered_after_how_long() -> None:
+    picture = folded(STORY)
+    assert "asks nurse-1, nurse-2" in drawn(picture, 120, 30)
+    assert "nurse-2 answered (step 1)" in drawn(folded(ANSWERED[:1], picture), 120, 30)
+
+
+def test_names_show_only_when_asked_for() -> None:
+    assert "Lovelace" not in drawn(folded(STORY), 200, 60)
+    assert "Lovelace" in drawn(folded(STORY), 200, 60, names=True)
+
+
+def test_age_grows_while_nothing_comes() -> None:
+    picture = folded(STORY)
+    assert "9m" in drawn(picture, 120, 30, minute=40)
+
+
+def test_facts_of_different_topics_may_come_in_any_order() -> None:
+    facts = STORY + ANSWERED[:2]
+    by_topic = {topic: [fact for fact in facts if fact[0] == topic] for topic, _ in facts}
+    in_order = folded(facts)
+    for seed in range(5):
+        order = list(by_topic)
+        random.Random(seed).shuffle(order)
+        other = folded([fact for topic in order for fact in by_topic[topic]])
+        assert (other.alarms, other.pages, other.visits) == (in_order.alarms, in_order.pages, in_order.visits)
+        assert other.sessions == in_order.sessions
+
+
+def test_a_patient_who_went_home_is_counted_and_leaves_the_chair() -> None:
+    picture = folded(STORY + ANSWERED)
+    assert picture.treated() == 1
+    assert "home 1" in drawn(picture, 80, 24, minute=130)
+    assert picture.chairs(at(130))[1] is picture.sessions[id_of("s1")]
+    assert picture.chairs(at(130 + 240))[1] is None
+
+
+def test_numbers_that_are_missing_or_come_again_are_counted() -> None:
+    picture = Picture()
+    for sequence in (5, 6, 9, 9, 0):
+        picture.number("alarms", "k", sequence)
+    picture.number("alarms", "other", 3)
+    assert (picture.lost, picture.repeated) == (2, 1)
+
+
+def test_an_older_value_never_replaces_a_newer_one() -> None:
+    picture = folded([("vitals", vitals("s1", 20, 150, 97)), ("vitals", vitals("s1", 10, 120, 99))])
+    assert picture.sessions[id_of("s1")].readings["8480-6"].value == 150
+
+
+def test_every_event_the_view_knows_is_one_of_the_house() -> None:
+    kinds = {kind for kind, _ in events().values()}
+    assert set(FOLDS) <= kinds
+    assert set(LINES) <= kinds
+
+
+def test_lines_hold_no_name_and_no_value() -> None:
+    picture = folded(STORY + ANSWERED)
+    assert picture.lately
+    assert not [line for line in picture.lately if "Lovelace" in line or "184" in line]
+
+
+def test_priorities_have_the_standard_colours() -> None:
+    assert "red" in COLOURS["high"]
+    assert "yellow" in COLOURS["medium"]
+    assert "cyan" in COLOURS["low"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(4, "4 s"), (99, "99 s"), (180, "3 min"), (7200, "2 h"), (3 * 86400, "3 d"), (-5, "0 s")]
+)
+def test_spans_in_words(seconds: float, text: str) -> None:
+    assert lasted(seconds) == text
