@@ -47,8 +47,12 @@ class Collected:
 class Tx:
     """One transaction, handed to a handler. Handlers never commit: the edge does, after the handler returned."""
 
-    def __init__(self, db: asyncpg.Connection, service: str, settings: "Settings", now: datetime, origin: Origin) -> None:
+    def __init__(
+        self, db: asyncpg.Connection, service: str, settings: "Settings", now: datetime, origin: Origin, rate: float
+    ) -> None:
         self.db = db
+        self.rate = rate
+        """Domain seconds per wall second: bounds on skew and lateness are multiplied by it."""
         self.now = now
         """The one domain instant of this transaction."""
         self.settings = settings
@@ -226,6 +230,7 @@ class Store:
                 self.settings,
                 self.clock.now(),
                 origin or Origin(self.service, clock.new_id()),
+                self.clock.rate,
             )
             yield tx
             await tx.write()

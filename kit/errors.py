@@ -12,6 +12,8 @@ class TryLater(Exception):
     """Something this needs is away. Keep the place, back off, come again."""
 
 
+ExclusionViolation = asyncpg.ExclusionViolationError
+"""An exclusion constraint refused a row: somebody else holds what it wants to hold."""
 AWAY = (
     TryLater,
     KafkaError,

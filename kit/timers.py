@@ -34,7 +34,8 @@ class Timer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     waits_for: ClassVar[tuple[Topic, ...]] = ()
-    """Topics to be read up before the timer is judged, for a timer that means "nothing came". Its key is their record key."""
+    """Topics to be read up before the timer is judged, for a timer that means "nothing came". Its key is their
+    record key, or begins with it and a slash."""
 
 
 Timers = Mapping[type[Any], Callable[[Any, "Tx"], Awaitable[None]]]
@@ -144,7 +145,7 @@ class TimerLoop:
     async def _await(self, kind: type[Timer], row: asyncpg.Record) -> None:
         """Note, in no transaction of a handler, how far the key's partition reaches in each topic the timer waits for."""
         ends = await self.ends.of(kind.waits_for)
-        places = [(topic.name, partition_of(row["key"], topic.partitions)) for topic in kind.waits_for]
+        places = [(topic.name, partition_of(row["key"].split("/")[0], topic.partitions)) for topic in kind.waits_for]
         awaits = json.dumps([[topic, partition, ends[topic, partition]] for topic, partition in places])
         async with self.store.pool.acquire(timeout=5) as db:
             await queries.note_ends(

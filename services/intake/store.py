@@ -4,20 +4,18 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import aiosql
-
 from kit.db import Tx
+from kit.queries import named_queries
 from schemas.intake.orders import OrderSigned
 from schemas.intake.screenings import FiredRule
 from services.intake.rules.chart import Chart, Entry, Identity
 from services.intake.rules.screening import Attested, Facts
 from services.intake.rules.trials import Trial
 
-queries: Any = aiosql.from_path(Path(__file__).with_name("queries.sql"), "asyncpg")
+queries: Any = named_queries(__file__)
 
 
 @dataclass(frozen=True)

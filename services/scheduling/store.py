@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import aiosql
-import asyncpg
-
 from kit.db import Tx
+from kit.errors import ExclusionViolation
+from kit.queries import named_queries
 from services.scheduling.rules import Busy, Place
 
-queries: Any = aiosql.from_path(Path(__file__).with_name("queries.sql"), "asyncpg")
+queries: Any = named_queries(__file__)
 
 AHEAD = timedelta(days=90)
 
@@ -79,7 +77,7 @@ async def book(tx: Tx, ids: Sequence[UUID], patient_id: UUID, series_id: UUID, o
                 starts=[place.starts_at for place in places],
                 ends=[place.ends_at for place in places],
             )
-    except asyncpg.ExclusionViolationError:
+    except ExclusionViolation:
         raise Taken from None
 
 
@@ -123,7 +121,7 @@ async def assign_chair(tx: Tx, assignment_id: UUID, staff_id: str, chair: int, s
             await queries.assign_chair(
                 tx.db, assignment_id=assignment_id, staff_id=staff_id, chair=chair, starts_at=starts_at, ends_at=ends_at
             )
-    except asyncpg.ExclusionViolationError:
+    except ExclusionViolation:
         raise Taken from None
 
 

@@ -1,0 +1,1 @@
+"""What people and devices may ask of monitoring."""

@@ -1,0 +1,155 @@
+"""Devices: which session one watches, and what it measured."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+from uuid import UUID, uuid5
+
+from fastapi import Path
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from kit.http import Command, Fault, Publish, Refused, Routes, needs
+from schemas.monitoring.sessions import DeviceBound, DeviceReleased
+from schemas.monitoring.vitals import Measurement, VitalsMeasured
+from services.monitoring import store, tables
+from services.monitoring.record import Source, end_alarm
+from services.monitoring.rules.phases import OVER
+
+routes = Routes(tags=["devices"])
+NAMES = UUID("7c1c5e0e-3b0a-4b52-9a53-2f3e9f1b7a10")
+"""Names space of reading ids: the same reading has the same id however often it is sent."""
+DeviceId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool | str):
+        raise ValueError("expected a number")
+    return value
+
+
+class Measured(BaseModel):
+    """One value. Null says that the probe is off."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str
+    value: Annotated[float | None, BeforeValidator(_number), Field(ge=-100, le=10_000)]
+    unit: str
+
+
+class DeviceReading(BaseModel):
+    """What was measured at one instant, on the clinic's clock."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    measured_at: AwareDatetime
+    method: Literal["cuff", "continuous", "manual"]
+    measurements: Annotated[list[Measured], Field(min_length=1, max_length=20)]
+    simulated: bool = False
+
+
+class Readings(BaseModel):
+    """Readings, in any order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    readings: Annotated[list[DeviceReading], Field(min_length=1, max_length=500)]
+
+
+class Accepted(BaseModel):
+    """How many readings every replica of the broker has now."""
+
+    accepted: int
+    bound: bool
+    """False when the device watches no session: its readings are kept, and an alarm says so."""
+
+
+class Bind(BaseModel):
+    """The session to watch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    session_id: UUID
+
+
+class Bound(BaseModel):
+    """What a device watches."""
+
+    device_id: str
+    session_id: UUID
+    chair: int
+
+
+@routes.put("/devices/{device_id}/binding", dependencies=[needs("devices.bind")])
+async def bind(device_id: DeviceId, body: Bind, tx: Command) -> Bound:
+    """Let a device watch a session from now on; what it watched before it watches no longer."""
+    session = await store.hold(tx, body.session_id)
+    if session is None:
+        raise Refused(404, "No such session", f"monitoring knows no session {body.session_id}")
+    if session.phase in OVER:
+        raise Refused(409, "The session is over", f"it is {session.phase}")
+    before = await store.binding(tx, device_id)
+    if before is None or before.session_id != session.session_id:
+        await _release(device_id, tx)
+        await store.bind(tx, device_id, session)
+        tx.emit(DeviceBound(device_id=device_id, session_id=session.session_id, chair=session.chair, bound_at=tx.now))
+        await end_alarm(tx, Source(f"device {device_id}", device_id=device_id), "UNBOUND")
+        tx.audit("bind", f"device {device_id} to session {session.session_id}")
+    return Bound(device_id=device_id, session_id=session.session_id, chair=session.chair)
+
+
+@routes.delete("/devices/{device_id}/binding", dependencies=[needs("devices.bind")], status_code=204)
+async def release(device_id: DeviceId, tx: Command) -> None:
+    """Let a device watch no longer."""
+    if not await _release(device_id, tx):
+        raise Refused(404, "The device is not bound", f"{device_id} watches no session")
+    tx.audit("release", f"device {device_id}")
+
+
+@routes.post("/devices/{device_id}/vitals", dependencies=[needs("vitals.write")], status_code=202)
+async def measure(device_id: DeviceId, body: Readings, tx: Command, publish: Publish) -> Accepted:
+    """Take readings: 202 once every replica of the broker has them. Codes and units are checked first, all or none."""
+    _check(body)
+    bound = (await store.bindings_of(tx, [device_id], min(r.measured_at for r in body.readings) - timedelta(seconds=1))).get(
+        device_id, []
+    )
+    for reading in body.readings:
+        binding = next((b for b in bound if b.covers(reading.measured_at)), None)
+        codes = ",".join(sorted(m.code for m in reading.measurements))
+        await publish(
+            VitalsMeasured(
+                device_id=device_id,
+                session_id=binding.session_id if binding else None,
+                chair=binding.chair if binding else None,
+                measured_at=reading.measured_at,
+                received_at=tx.now,
+                measurements=tuple(Measurement(code=m.code, value=m.value, unit=m.unit) for m in reading.measurements),
+                method=reading.method,
+                simulated=reading.simulated,
+            ),
+            id=uuid5(NAMES, f"{device_id} {codes} {reading.measured_at.timestamp()}"),
+        )
+    return Accepted(accepted=len(body.readings), bound=any(b.released_at is None for b in bound))
+
+
+def _check(body: Readings) -> None:
+    units = {vital.code: vital.unit for vital in tables.vitals().vital}
+    faults = []
+    for place, reading in enumerate(body.readings):
+        for number, measured in enumerate(reading.measurements):
+            where = f"body.readings.{place}.measurements.{number}"
+            if measured.code not in units:
+                known = ", ".join(sorted(units))
+                faults.append(Fault(field=f"{where}.code", expected=f"a LOINC code of: {known}"))
+            elif measured.unit != units[measured.code]:
+                faults.append(Fault(field=f"{where}.unit", expected=f"{units[measured.code]} (UCUM) for {measured.code}"))
+    if faults:
+        raise Refused(422, "A code or unit is not as it must be", "nothing was taken", faults=faults)
+
+
+async def _release(device_id: str, tx: Command) -> bool:
+    released = await store.release(tx, device_id)
+    if released is None:
+        return False
+    session_id, chair = released
+    tx.emit(DeviceReleased(device_id=device_id, session_id=session_id, chair=chair, released_at=tx.now))
+    return True

@@ -1,0 +1,47 @@
+"""Monitoring, wired."""
+
+from kit.db import Tx
+from kit.deadletters import DeadLetter
+from kit.service import Service
+from schemas.intake.consents import CONSENTS
+from schemas.intake.orders import ORDERS
+from schemas.intake.screenings import SCREENINGS
+from schemas.monitoring.vitals import VITALS
+from schemas.notifications.pages import PAGES
+from schemas.scheduling.appointments import APPOINTMENTS
+from services.monitoring import tables
+from services.monitoring.api import alarms, devices, sessions
+from services.monitoring.on import appointments, consents, orders, pages, screenings, vitals
+from services.monitoring.record import Source, raise_alarm
+from services.monitoring.settings import MonitoringSettings
+from services.monitoring.timers import TIMERS
+
+
+async def tell_dead_letter(letter: DeadLetter, tx: Tx) -> None:
+    """A fact that could not be handled may be about a patient: a high technical alarm, one open per topic and source."""
+    source = Source(f"dead letters of {letter.topic} from {letter.source}", device_id=f"monitoring {letter.topic}")
+    await raise_alarm(tx, source, "DEAD-LETTER", f"monitoring cannot read {letter.topic}", "high")
+
+
+async def tell_blind(tx: Tx) -> None:
+    """Readings are not read up: one alarm for all chairs."""
+    await raise_alarm(tx, Source("monitoring", device_id="monitoring"), "BLIND", "monitoring is blind", "high")
+
+
+SERVICE = Service(
+    name="monitoring",
+    settings=MonitoringSettings,
+    consumes={
+        APPOINTMENTS: appointments.HANDLERS,
+        ORDERS: orders.HANDLERS,
+        SCREENINGS: screenings.HANDLERS,
+        CONSENTS: consents.HANDLERS,
+        VITALS: vitals.HANDLERS,
+        PAGES: pages.HANDLERS,
+    },
+    routes=(sessions.routes, devices.routes, alarms.routes),
+    timers=TIMERS,
+    checks=(tables.alarm_limits, tables.start_gate, tables.discharge_gate, tables.vitals),
+    on_dead_letter=tell_dead_letter,
+    on_blind=tell_blind,
+)

@@ -1,0 +1,1 @@
+"""What monitoring does about what others say."""

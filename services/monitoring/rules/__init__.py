@@ -1,0 +1,1 @@
+"""What monitoring decides: pure functions, facts and an instant in, facts out."""
