@@ -3,8 +3,8 @@
 from types import TracebackType
 from typing import Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from chairside.problem import Problem
 from chairside.view.fold import fold
@@ -23,21 +23,20 @@ class Feed:
         self._kafka = kafka
         self._topics = {topic.kafka_name(prefix): topic.name for topic in topics().values()}
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=kafka, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=100
+            *self._topics,
+            bootstrap_servers=kafka,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=100,
         )
-        self._places: list[TopicPartition] = []
 
     async def __aenter__(self) -> Self:
         try:
             await self._consumer.start()
-            there = await self._consumer.topics()
-            for name in self._topics:
-                partitions = self._consumer.partitions_for_topic(name) if name in there else None
-                self._places += [TopicPartition(name, number) for number in sorted(partitions or ())]
-            if not self._places:
-                raise Problem("Kafka has none of the clinic's topics.", todo="Start the clinic: chairside up.")
-            self._consumer.assign(self._places)
-            await self._consumer.seek_to_beginning(*self._places)
+        except UnknownTopicOrPartitionError as error:
+            await self._consumer.stop()
+            raise Problem("Kafka lacks some of the clinic's topics.", todo="Start the clinic: chairside up.") from error
         except KafkaError as error:
             await self._consumer.stop()
             raise Problem(f"Kafka at {self._kafka} does not answer: {error!r}.", todo="See chairside status.") from error
@@ -73,7 +72,7 @@ class Feed:
 
     async def behind(self) -> int:
         """How many records are written and not yet read."""
-        ends = await self._consumer.end_offsets(self._places)
+        ends = await self._consumer.end_offsets(self._consumer.assignment())
         return sum([max(0, end - await self._consumer.position(place)) for place, end in ends.items()])
 
     async def catch_up(self, picture: Picture) -> list[str]:

@@ -1,0 +1,141 @@
+"""Pagers: a webhook receiver on this machine that stands for everybody's pager, and people who answer by the link, or do not."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Any, Self, get_args
+
+import httpx2
+
+from chairside.simulator.habits import habits
+from chairside.simulator.staff import Roster
+from kit.clock import RunningClock, wall
+from schemas.monitoring.alarms import Priority
+
+HOST, LARGEST = "127.0.0.1", 64_000
+STALE_S = 300
+"""Standard Webhooks: a message whose time stamp is further off than this is refused."""
+
+
+@dataclass
+class Pagers:
+    """Receives pages and answers them. Use it as an async context manager."""
+
+    secret: str
+    people: Roster
+    clock: RunningClock
+    random: Random
+    http: httpx2.AsyncClient
+    silent_until: dict[int, str] = field(default_factory=dict)
+    """Chairs whose pages nobody answers before somebody of this role is asked."""
+    fault: Callable[[str], None] = lambda _: None
+    received: int = 0
+    answered: dict[int, int] = field(default_factory=dict)
+    """How many pages about a chair were answered."""
+    refused: int = 0
+    """Messages whose signature was wrong."""
+    _server: asyncio.Server | None = None
+    _asking: set[tuple[str, str]] = field(default_factory=set)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    address: str = ""
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, HOST, 0)
+        port = self._server.sockets[0].getsockname()[1]
+        self.address = f"http://{HOST}:{port}/page"
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        status = "400 Bad Request"
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+            body = await reader.readexactly(min(int(headers.get("content-length", "0")), LARGEST))
+            status = self._take(headers, body)
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError, ConnectionError):
+            pass
+        finally:
+            writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+            try:
+                await writer.drain()
+                writer.close()
+                await writer.wait_closed()
+            except ConnectionError:
+                pass
+
+    def _take(self, headers: dict[str, str], body: bytes) -> str:
+        if not genuine(self.secret, headers, body, wall().timestamp()):
+            self.refused += 1
+            self.fault("a page came with a wrong signature")
+            return "401 Unauthorized"
+        page = json.loads(body)
+        self.received += 1
+        if "link" in page and "page_id" in page:
+            task = asyncio.create_task(self._consider(page), name="answer a page")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return "204 No Content"
+
+    async def _consider(self, page: dict[str, Any]) -> None:
+        staff_id, page_id, chair = str(page.get("staff_id", "")), str(page["page_id"]), page.get("chair")
+        if (page_id, staff_id) in self._asking:
+            return
+        role, role_awaited = self.people.role_of(staff_id), self.silent_until.get(chair or 0, "")
+        priority: Priority = page["priority"] if page.get("priority") in get_args(Priority) else "high"
+        if role_awaited and role != role_awaited and role != "medical director":
+            return
+        surely = bool(role_awaited) or role in ("charge nurse", "medical director") or chair is None
+        after = habits().answers_after(priority, self.random, surely=surely)
+        if after is None:
+            return
+        self._asking.add((page_id, staff_id))
+        try:
+            await asyncio.sleep(after / self.clock.rate)
+            answer = await self.http.post(str(page["link"]))
+            if answer.is_error and answer.status_code not in (404, 409, 410):
+                self.fault(f"a page could not be answered: {answer.status_code}")
+            elif not answer.is_error:
+                self.answered[chair or 0] = self.answered.get(chair or 0, 0) + 1
+        except httpx2.TransportError as error:
+            self.fault(f"a page could not be answered: {type(error).__name__}")
+        finally:
+            self._asking.discard((page_id, staff_id))
+
+
+def genuine(secret: str, headers: dict[str, str], body: bytes, now: float) -> bool:
+    """Whether a message is signed with the secret, and fresh (Standard Webhooks: `v1,` base64 of HMAC-SHA-256)."""
+    identity, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    try:
+        if abs(now - float(stamp)) > STALE_S:
+            return False
+        given = [base64.b64decode(part[3:]) for part in headers.get("webhook-signature", "").split() if part.startswith("v1,")]
+    except (ValueError, binascii.Error):
+        return False
+    signed = f"{identity}.{stamp}.".encode() + body
+    expected = hmac.new(key_of(secret), signed, hashlib.sha256).digest()
+    return any(hmac.compare_digest(expected, one) for one in given)
+
+
+def key_of(secret: str) -> bytes:
+    """The key's bytes: a secret that begins with `whsec_` is base64 after it, any other is itself."""
+    return base64.b64decode(secret.removeprefix("whsec_")) if secret.startswith("whsec_") else secret.encode()
+
+
+def secret_of(data: Path) -> str:
+    """The secret that an embedded clinic signs its webhooks with."""
+    return (data / "secrets" / "notifications-webhook_secret").read_text()
