@@ -107,14 +107,14 @@ class AcknowledgementLapsed(Event):
 
 
 class PageClosed(Event):
-    """The paging is over: answered at the bedside, or the alarm ended."""
+    """The paging is over: the alarm ended, or is only an advisory now."""
 
     page_id: UUID
     session_id: UUID | None = None
     patient_id: UUID | None = None
     device_id: str | None = None
     chair: int | None = None
-    reason: Literal["acknowledged", "ended", "handled"]
+    reason: Literal["ended", "lowered"]
     closed_at: Instant
 
 

@@ -1,0 +1,1 @@
+"""Notifications decides who is told, until somebody answers."""

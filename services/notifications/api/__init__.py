@@ -1,0 +1,1 @@
+"""What people may ask of notifications, and how they answer it."""

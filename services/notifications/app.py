@@ -1,0 +1,36 @@
+"""Notifications, wired."""
+
+from kit.db import Tx
+from kit.deadletters import DeadLetter
+from kit.service import Service
+from schemas.intake.safety import SAFETY
+from schemas.monitoring.alarms import ALARMS
+from schemas.scheduling.staff import STAFF
+from services.notifications import tables
+from services.notifications.api import answers, contacts, pages
+from services.notifications.jobs import JOBS
+from services.notifications.on import alarms, safety, staff
+from services.notifications.record import open_page
+from services.notifications.rules import TITLES
+from services.notifications.settings import NotificationsSettings
+from services.notifications.timers import TIMERS, begin
+
+
+async def page_dead_letter(letter: DeadLetter, tx: Tx) -> None:
+    """A fact that could not be handled may be about a patient: people are told, once per topic and source."""
+    source = f"dead letters of {letter.topic} from {letter.source}"
+    page = await open_page(tx, "dead letter", source, TITLES["dead letter"], "high", device_id=f"notifications {letter.topic}")
+    if page is not None:
+        await begin(page, tx)
+
+
+SERVICE = Service(
+    name="notifications",
+    settings=NotificationsSettings,
+    consumes={ALARMS: alarms.HANDLERS, SAFETY: safety.HANDLERS, STAFF: staff.HANDLERS},
+    routes=(contacts.routes, pages.routes, answers.routes),
+    timers=TIMERS,
+    jobs=JOBS,
+    checks=(tables.escalation,),
+    on_dead_letter=page_dead_letter,
+)

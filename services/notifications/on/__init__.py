@@ -1,0 +1,1 @@
+"""What notifications does about what others say."""
