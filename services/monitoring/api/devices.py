@@ -32,7 +32,7 @@ class Measured(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     code: str
-    value: Annotated[float | None, BeforeValidator(_number), Field(ge=-100, le=10_000)]
+    value: Annotated[Annotated[float, Field(ge=-100, le=10_000)] | None, BeforeValidator(_number)]
     unit: str
 
 
