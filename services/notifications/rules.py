@@ -89,7 +89,7 @@ def _of_kind(kind: Whom, chair: int | None, staff: Sequence[Member]) -> list[Mem
     if kind == "bedside nurse":
         return bedside
     if kind == "second nurse":
-        others = [m for m in staff if m.role in NURSES and m not in bedside]
+        others = sorted((m for m in staff if m.role in NURSES and m not in bedside), key=lambda m: NURSES.index(m.role))
         return others[:1]
     if kind == "all staff":
         return list(staff)

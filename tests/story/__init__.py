@@ -1,0 +1,1 @@
+"""Stories: tests that read like the day."""

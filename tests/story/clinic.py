@@ -1,0 +1,168 @@
+"""The clinic of the stories: four services on one stage, staff on duty, and a patient in a chair."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+
+from kit.testing import Stage
+from schemas.event import Event
+from schemas.topic import Topic
+from tests.story.pager import Pager
+
+UNITS = {
+    "sys": ("8480-6", "mm[Hg]"),
+    "dia": ("8462-4", "mm[Hg]"),
+    "hr": ("8867-4", "/min"),
+    "spo2": ("59408-5", "%"),
+    "rr": ("9279-1", "/min"),
+}
+STAFF = (("nurse-1", "nurse"), ("nurse-2", "nurse"), ("dr-lee", "prescriber"), ("charge-1", "charge nurse"))
+INTAKE = ("charts.read", "charts.write", "assessments.write", "consents.write", "screenings.write", "orders.sign")
+START = [
+    "identity",
+    "pregnancy",
+    "npo",
+    "escort",
+    "suicide_screen",
+    "sober",
+    "responsive",
+    "weight",
+    "clinician",
+    "emergency_equipment",
+]
+HOME = ["recovery_scores", "mental_state", "physical", "suicide_rescreen", "line_removed", "escort_present"]
+ICD = "http://hl7.org/fhir/sid/icd-10-cm"
+
+
+@dataclass
+class Clinic:
+    """People do what people do, over HTTP; time passes by `minutes` and `seconds`."""
+
+    stage: Stage
+    pager: Pager
+
+    def __post_init__(self) -> None:
+        self.intake = self.stage.http("intake", actor="dr-lee", permissions=INTAKE)
+        self.scheduling = self.stage.http(
+            "scheduling", actor="desk", permissions=("staff.write", "appointments.read", "appointments.write")
+        )
+        self.monitoring = self.stage.http(
+            "monitoring",
+            actor="nurse-1",
+            permissions=("sessions.read", "sessions.write", "devices.bind", "vitals.write", "alarms.acknowledge"),
+        )
+        self.notifications = self.stage.http(
+            "notifications", actor="manager", permissions=("contacts.read", "contacts.write", "pages.read")
+        )
+        self.anybody = self.stage.http("notifications")
+
+    async def opens(self) -> None:
+        """Staff come on duty: nurse-1 has chairs 1 and 2; all carry pagers."""
+        now = self.stage.clock.now()
+        times = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(hours=10)).isoformat()}
+        for staff_id, role in STAFF:
+            await ok(self.scheduling.post("/staff", json={"staff_id": staff_id, "display_name": staff_id, "role": role}))
+            await ok(self.scheduling.post("/shifts", json={"staff_id": staff_id} | times))
+            channels = [{"channel": "webhook", "address": self.pager.address}, {"channel": "console", "address": staff_id}]
+            await ok(self.notifications.put(f"/contacts/{staff_id}", json={"channels": channels}))
+        for chair in (1, 2):
+            await ok(self.scheduling.post("/chair-assignments", json={"staff_id": "nurse-1", "chair": chair} | times))
+        await self.stage.settle()
+
+    async def refer(self, number: int = 1) -> str:
+        """A patient with a chart that speaks for treatment. Returns who."""
+        at = self.stage.clock.now().isoformat()
+        measured = (("8480-6", 122, "mm[Hg]"), ("8462-4", 78, "mm[Hg]"), ("29463-7", 82, "kg"), ("8302-2", 178, "cm"))
+        referral = {
+            "identifier": {"system": "urn:story", "value": str(number)},
+            "family_name": "Doe",
+            "birth_date": "1985-05-05",
+            "gender": "male",
+            "conditions": [{"system": ICD, "code": "F33.2"}],
+            "observations": [{"code": code, "value": value, "unit": unit, "at": at} for code, value, unit in measured],
+        }
+        return str((await ok(self.intake.post("/referrals", json=referral)))["patient_id"])
+
+    async def order(self, patient: str) -> None:
+        """Consent, past treatments, screening, signature."""
+        await ok(
+            self.intake.post(
+                f"/patients/{patient}/consents", json={"version": "ketamine-infusion-1", "signature": "signed on paper"}
+            )
+        )
+        for drug in ("sertraline", "venlafaxine"):
+            trial = {
+                "drug": drug, "drug_class": "SSRI", "max_dose_mg": 150, "label_minimum_mg": 50, "weeks_at_adequate_dose": 8,
+                "adherence": 0.9, "response_pct": 10, "stop_reason": "nonresponse", "source": "record",
+            }  # fmt: skip
+            await ok(self.intake.post(f"/patients/{patient}/medication-trials", json=trial))
+        screened = await ok(self.intake.post(f"/patients/{patient}/screenings", json={}))
+        assert screened["decision"] == "ELIGIBLE", screened
+        await ok(self.intake.post(f"/screenings/{screened['screening_id']}/signature", json={}))
+        await self.stage.settle()
+
+    async def arrive(self, patient: str) -> str:
+        """The patient comes to the first appointment. Returns the session."""
+        listed = await ok(self.scheduling.get("/appointments", params={"patient_id": patient}))
+        first = listed["appointments"][0]
+        await ok(self.scheduling.post(f"/appointments/{first['appointment_id']}/arrival"))
+        await self.stage.settle()
+        sessions = await ok(self.monitoring.get("/sessions"))
+        return str(next(s["session_id"] for s in sessions if s["patient_id"] == patient))
+
+    async def start(self, session: str) -> None:
+        """Bind the monitor, take two readings, attest, pass the gate, start."""
+        await ok(self.monitoring.put("/devices/monitor-1/binding", json={"session_id": session}))
+        for _ in range(2):
+            await self.stage.advance(minutes=1)
+            await self.measure(sys=122, dia=78, hr=70, spo2=98, rr=14)
+        await self.attest(session, START)
+        gate = await ok(self.monitoring.post(f"/sessions/{session}/gate"))
+        assert gate["outcome"] == "GO", gate
+        await ok(self.monitoring.post(f"/sessions/{session}/infusion/start", json={}))
+        await self.stage.settle()
+
+    async def infusing(self) -> str:
+        """All of it: a patient whose infusion runs. Returns the session."""
+        patient = await self.refer()
+        await self.order(patient)
+        session = await self.arrive(patient)
+        await self.start(session)
+        return session
+
+    async def attest(self, session: str, facts: Sequence[str]) -> None:
+        """Staff state facts."""
+        stated = {"attestations": [{"fact": fact, "met": True} for fact in facts]}
+        await ok(self.monitoring.post(f"/sessions/{session}/attestations", json=stated))
+
+    async def measure(self, **values: float | None) -> None:
+        """The monitor measures now."""
+        measurements = [{"code": UNITS[n][0], "value": v, "unit": UNITS[n][1]} for n, v in values.items()]
+        reading = {
+            "measured_at": self.stage.clock.now().isoformat(),
+            "method": "cuff",
+            "measurements": measurements,
+            "simulated": True,
+        }
+        await ok(self.monitoring.post("/devices/monitor-1/vitals", json={"readings": [reading]}))
+        await self.stage.settle()
+
+    async def quietly(self, minutes: int) -> None:
+        """Minutes in which nothing happens but good readings."""
+        for _ in range(minutes):
+            await self.stage.advance(minutes=1)
+            await self.measure(sys=124, dia=80, hr=72, spo2=98, rr=14)
+
+    async def events(self, topic: Topic, kind: type[Event]) -> list[Any]:
+        """What was said of a kind, so far."""
+        return [event for event in await self.stage.events(topic) if isinstance(event, kind)]
+
+
+async def ok(answering: Any) -> Any:
+    """The answer's body, which must be a success."""
+    answer: httpx2.Response = await answering
+    assert answer.is_success, f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}"
+    return answer.json() if answer.content else None
