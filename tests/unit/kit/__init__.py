@@ -1,0 +1,1 @@
+"""What the kit decides without a server."""
