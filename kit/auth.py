@@ -4,29 +4,41 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import jwt
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from jwt.algorithms import OKPAlgorithm
 from pydantic import BaseModel, ValidationError
 
 from kit.clock import monotonic, wall
+from kit.errors import TryLater
 
-ALGORITHMS = ["EdDSA", "RS256"]
+log = structlog.get_logger("kit.auth")
+
+ALGORITHMS = frozenset({"EdDSA", "RS256"})
 REFRESH_AFTER = 30.0
-"""Seconds before an unknown key id makes us fetch the key set again."""
+"""Seconds between two readings of the key set, however many unknown key ids are shown to us."""
+OLD_AFTER = 600.0
+"""Seconds after which known keys are read again: a key its issuer withdrew is not honoured for longer."""
+MOST_BYTES = 1_000_000
 
 
 class TokenRefused(Exception):
-    """The token proves nothing. The text says why and what to do; it never repeats the token."""
+    """The token proves nothing, or is missing. The text says why and what to do; it never repeats the token."""
+
+    def __init__(self, text: str, *, missing: bool = False) -> None:
+        super().__init__(text)
+        self.missing = missing
 
 
 @dataclass(frozen=True)
@@ -44,52 +56,80 @@ class Verifier:
     jwks: str
     issuer: str
     audience: str
-    _keys: dict[str, Any] = field(default_factory=dict)
-    _fetched: float = float("-inf")
+    seconds: Callable[[], float] = monotonic
+    _keys: dict[str, jwt.PyJWK] = field(default_factory=dict)
+    _read_at: float = float("-inf")
+    _tried_at: float = float("-inf")
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def verify(self, token: str) -> Principal:
-        """Who a token speaks for. Raises TokenRefused."""
+        """Who a token speaks for. Raises TokenRefused, and TryLater when the issuer's keys cannot be had."""
         try:
             key = await self._key_of(jwt.get_unverified_header(token).get("kid", ""))
             claims = jwt.decode(
                 token,
                 key,
-                algorithms=ALGORITHMS,
+                algorithms=[key.algorithm_name],
                 issuer=self.issuer,
                 audience=self.audience,
                 options={"require": ["exp", "sub"]},
                 leeway=5,
             )
-        except jwt.ExpiredSignatureError as error:
-            raise TokenRefused("The token has expired; get a new one.") from error
-        except jwt.InvalidIssuerError as error:
-            raise TokenRefused(f"The token is not from the issuer {self.issuer!r}.") from error
-        except jwt.InvalidAudienceError as error:
-            raise TokenRefused(f"The token is not meant for {self.audience!r}.") from error
+        except jwt.ExpiredSignatureError:
+            raise TokenRefused(f"The token expired at {_end_of(token)}; mint a new one.") from None
+        except jwt.InvalidIssuerError:
+            raise TokenRefused(f"The token is not from the issuer {self.issuer!r}.") from None
+        except jwt.InvalidAudienceError:
+            raise TokenRefused(f"The token is not meant for {self.audience!r}.") from None
         except jwt.MissingRequiredClaimError as error:
-            raise TokenRefused(f"The token lacks the claim {error.claim!r}.") from error
-        except jwt.PyJWTError as error:
-            raise TokenRefused("The token cannot be verified; get a new one.") from error
-        return Principal(str(claims["sub"]), frozenset(str(claims.get("scope", "")).split()))
+            raise TokenRefused(f"The token lacks the claim {error.claim!r}.") from None
+        except (jwt.PyJWTError, ValueError):
+            raise TokenRefused("The token cannot be verified; mint a new one.") from None
+        subject = str(claims["sub"]).strip()
+        if not subject:
+            raise TokenRefused("The token's subject is empty; mint one that names who asks.")
+        return Principal(subject, frozenset(str(claims.get("scope", "")).split()))
 
-    async def _key_of(self, kid: str) -> Any:
-        if kid not in self._keys and monotonic() - self._fetched > REFRESH_AFTER:
-            try:
-                text = await asyncio.to_thread(_read, self.jwks)
-                self._keys = {key.key_id or "": key.key for key in jwt.PyJWKSet.from_json(text).keys}
-            except (OSError, ValueError, jwt.PyJWTError) as error:
-                raise TokenRefused("The issuer's keys cannot be read just now; try again.") from error
-            self._fetched = monotonic()
-        if kid not in self._keys:
-            raise TokenRefused("The token is signed with a key the issuer does not publish.")
-        return self._keys[kid]
+    async def _key_of(self, kid: str) -> jwt.PyJWK:
+        # While one request reads an old key set again, the others go on with the keys they know.
+        if self._is_due(kid) and not (kid in self._keys and self._one_at_a_time.locked()):
+            async with self._one_at_a_time:
+                if self._is_due(kid):
+                    await self._read_again()
+        if kid in self._keys:
+            return self._keys[kid]
+        if not self._keys:
+            raise TryLater("the issuer's keys cannot be read")
+        raise TokenRefused("The token is signed with a key the issuer does not publish.")
+
+    def _is_due(self, kid: str) -> bool:
+        now = self.seconds()
+        pause = REFRESH_AFTER if self._keys else 1.0
+        return now - self._tried_at > pause and (kid not in self._keys or now - self._read_at > OLD_AFTER)
+
+    async def _read_again(self) -> None:
+        try:
+            found = jwt.PyJWKSet.from_json(await asyncio.to_thread(_read, self.jwks)).keys
+            self._keys = {key.key_id or "": key for key in found if key.algorithm_name in ALGORITHMS}
+            self._read_at = self.seconds()
+        except (OSError, ValueError, http.client.HTTPException, jwt.PyJWTError) as error:
+            log.warning("the issuer's keys cannot be read", error=type(error).__name__, known=len(self._keys))
+        finally:
+            self._tried_at = self.seconds()  # only now: who comes while we read waits for what we find
+
+
+def _end_of(token: str) -> str:
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return datetime.fromtimestamp(int(claims["exp"]), UTC).isoformat().replace("+00:00", "Z")
 
 
 def _read(jwks: str) -> str:
-    if jwks.startswith("https://"):
-        with urllib.request.urlopen(jwks, timeout=5) as answer:  # noqa: S310
-            return str(answer.read().decode())
-    return Path(jwks).read_text()
+    if not jwks.startswith("https://"):
+        return Path(jwks).read_text(encoding="utf-8")
+    with urllib.request.urlopen(jwks, timeout=5) as answer:  # noqa: S310
+        if not answer.url.startswith("https://"):
+            raise ValueError("the issuer's address leads away from https")
+        return str(answer.read(MOST_BYTES).decode())
 
 
 def new_key_pair() -> tuple[str, str]:
@@ -156,7 +196,9 @@ class LinkRefused(Exception):
 
 
 def sign_link(secret: str, payload: BaseModel, expires_at: datetime) -> str:
-    """A payload as a token that fits a URL and cannot be changed."""
+    """A payload as a token that fits a URL and cannot be changed. Raises ValueError when the secret is too short to be one."""
+    if len(secret) < 16:
+        raise ValueError("a link's secret has at least 16 characters")
     body = f"{LINK_VERSION}.{int(expires_at.timestamp())}.{_text(payload.model_dump_json().encode())}"
     return f"{body}.{_signature(secret, body)}"
 
@@ -164,7 +206,7 @@ def sign_link(secret: str, payload: BaseModel, expires_at: datetime) -> str:
 def read_link(secret: str, token: str, model: type[M], now: datetime) -> M:
     """The payload of a link. Raises LinkRefused."""
     body, _, signature = token.rpartition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(secret, body).encode()):
+    if not token.isascii() or not hmac.compare_digest(signature, _signature(secret, body)):
         raise LinkRefused("This link is not one of ours, or it was cut short.")
     try:
         version, expires, payload = body.split(".")
@@ -173,8 +215,8 @@ def read_link(secret: str, token: str, model: type[M], now: datetime) -> M:
         if now > datetime.fromtimestamp(int(expires), UTC):
             raise LinkRefused("This link has expired.", expired=True)
         return model.model_validate_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (ValueError, ValidationError) as error:
-        raise LinkRefused("This link cannot be read.") from error
+    except (ValueError, ValidationError):
+        raise LinkRefused("This link cannot be read.") from None
 
 
 def _signature(secret: str, body: str) -> str:
