@@ -11,8 +11,47 @@ from structlog.tracebacks import ExceptionDictTransformer
 QUIET = ("aiokafka", "apprise", "asyncio", "httpx", "httpx2", "uvicorn.access")
 
 
+TELLING = frozenset(
+    {
+        "AttributeError",
+        "ConnectionRefusedError",
+        "ConnectionResetError",
+        "ImportError",
+        "ModuleNotFoundError",
+        "NameError",
+        "Rejected",
+        "SettingsRefused",
+        "TableRefused",
+        "TimeoutError",
+        "TryLater",
+    }
+)
+"""Exceptions whose text is about code and machines; every other text stays out of the log, its frames do not."""
+
+
 def _drop_colour(_: Any, __: str, entry: dict[str, Any]) -> dict[str, Any]:
     entry.pop("color_message", None)
+    return entry
+
+
+def _without_values(_: Any, __: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Only these say nothing of a patient; others quote a key, a row or a field."""
+    _silence(entry.get("exception"))
+    return entry
+
+
+def _silence(chain: Any) -> None:
+    for link in chain if isinstance(chain, list) else ():
+        if link.get("exc_type") not in TELLING:
+            link["exc_value"], link["exc_notes"] = "", []
+        for inner in link.get("exceptions", ()):
+            _silence(inner)
+
+
+def _first_line(_: Any, __: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """asyncio puts the failed task below its own words, and in it the text of the exception."""
+    if entry.get("logger") == "asyncio":
+        entry["event"] = str(entry.get("event", "")).partition("\n")[0]
     return entry
 
 
@@ -24,10 +63,11 @@ def configure_logging(service: str, level: str = "INFO") -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+        _without_values,
     ]
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "foreign_pre_chain": [*shared, structlog.stdlib.ExtraAdder(), _drop_colour],
+        "foreign_pre_chain": [*shared, structlog.stdlib.ExtraAdder(), _drop_colour, _first_line],
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(),

@@ -1,6 +1,10 @@
 """Traces: W3C trace context from a request through the outbox and across Kafka; spans go out only where an endpoint is named."""
 
+import contextlib
+import re
+from collections.abc import Iterator
 from secrets import token_hex
+from typing import Any
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -11,6 +15,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 W3C = TraceContextTextMapPropagator()
 MOST_LINKS = 32
+SILENT: Any = {"record_exception": False, "set_status_on_exception": False}
+"""The text of an exception may hold values, and a span leaves the house."""
+TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def new_provider(service: str, endpoint: str | None) -> TracerProvider:
@@ -23,9 +30,23 @@ def new_provider(service: str, endpoint: str | None) -> TracerProvider:
 
 def begin(given: str | None) -> str:
     """A traceparent for what follows: the same trace with a new span id, or a new trace."""
-    if given and len(given) == 55 and given.startswith("00-"):
+    if given and TRACEPARENT.fullmatch(given):
         return f"{given[:36]}{token_hex(8)}{given[52:]}"
     return f"00-{token_hex(16)}-{token_hex(8)}-01"
+
+
+def onward(given: str | None) -> str:
+    """The traceparent of what a request causes: the span it is served in where one is recorded, else what it came with."""
+    carrier: dict[str, str] = {}
+    W3C.inject(carrier)
+    return carrier.get("traceparent") or begin(given)
+
+
+@contextlib.contextmanager
+def batch_span(provider: TracerProvider, name: str, traceparents: set[str]) -> Iterator[None]:
+    """One span around a batch's handling, linked to the traces of the events in it."""
+    with provider.get_tracer("kit").start_as_current_span(name, links=links_of(traceparents), **SILENT):
+        yield
 
 
 def links_of(traceparents: set[str]) -> list[Link]:
