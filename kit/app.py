@@ -7,17 +7,21 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from opentelemetry.trace import TracerProvider
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.auth import Verifier
 from kit.clock import monotonic
-from kit.http import Commands, Routes, answer_problems, check_needs
+from kit.http import Commands, Routes, answer_problems
 from kit.metrics import Metrics
-from kit.problems import Problem, as_problem
+from kit.openapi import check_needs, show_needs
+from kit.problems import as_problem, problem_of
 from kit.progress import Progress
 from kit.settings import Settings
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
+METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+"""What may be a metric's label: a caller can invent others without end."""
 
 
 def create_app(
@@ -39,16 +43,25 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
+        telemetry={
+            "tracing": tracing is not None,
+            "tracer_provider": tracing,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
     )
     app.state.commands = commands
     app.state.verifier = Verifier(settings.jwks, settings.issuer, settings.audience)
     for router in routes:
         app.include_router(router)
     check_needs(app)
+    show_needs(app)
     _probes(app, registry, progress, ready, started)
     answer_problems(app)
-    app.add_middleware(_Measured, metrics=metrics)
     app.add_middleware(_Limited)
+    app.add_middleware(_Measured, metrics=metrics)
     return app
 
 
@@ -101,11 +114,15 @@ class _Measured:
             await self._app(scope, receive, watch)
         finally:
             route: Any = scope.get("route")
-            self._metrics.http(scope["method"], getattr(route, "path", "unknown"), status, monotonic() - begun)
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self._metrics.http(method, getattr(route, "path", "unknown"), status, monotonic() - begun)
 
 
-class _TooLarge(Exception):
-    """The body is larger than we read."""
+class _TooLarge(HTTPException):
+    """The body is larger than we read. FastAPI lets an HTTPException through; anything else it calls a bad body."""
+
+    def __init__(self) -> None:
+        super().__init__(413, f"A body may have {MAX_BODY_BYTES} bytes")
 
 
 class _Limited:
@@ -145,6 +162,4 @@ class _Limited:
             await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        detail = f"A body may have {MAX_BODY_BYTES} bytes."
-        problem = Problem(title="Too large", status=413, detail=detail, todo="Send it in parts.")
-        await as_problem(problem)(scope, receive, send)
+        await as_problem(problem_of(_TooLarge())[0])(scope, receive, send)

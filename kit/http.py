@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
-from kit import idempotency
+from kit import idempotency, traces
 from kit.auth import Principal, TokenRefused, Verifier
 from kit.db import Tx
 from kit.problems import Answer, Fault, Problem, Refused, answer_problems, as_problem
@@ -21,10 +21,12 @@ from schemas.event import Event
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text}
     for status, text in {
+        400: "Not a body that can be read.",
         401: "No valid token.",
         403: "The token lacks the permission.",
         404: "Not known here.",
         409: "Not possible as things stand.",
+        413: "Larger than we read.",
         422: "Not as it must be.",
         503: "Away for a moment; nothing was done.",
     }.items()
@@ -60,7 +62,9 @@ def needs(permission: str) -> Any:
 
 
 def public(why: str) -> Any:
-    """A route that anybody may call, and why: answer links."""
+    """A route that anybody may call, and why: answer links. Raises ValueError without a reason."""
+    if not why.strip():
+        raise ValueError("a public route says why it needs no token")
     return Depends(Need(None, why))
 
 
@@ -99,7 +103,7 @@ async def _tx(request: Request) -> Tx:
 async def _caller(request: Request) -> Principal:
     work: Work = request.state.work
     if work.principal is None:
-        raise TokenRefused("This needs a token.")
+        raise TokenRefused("This needs a token.", missing=True)
     return work.principal
 
 
@@ -133,8 +137,9 @@ class TransactionRoute(APIRoute):
 
     @property
     def need(self) -> Need | None:
-        """What this route needs; None where its author forgot to say."""
-        return next((d.dependency for d in self.dependencies if isinstance(d.dependency, Need)), None)
+        """What this route needs; None where its author forgot to say, or said two things: then nobody may call it."""
+        named = [d.dependency for d in self.dependencies if isinstance(d.dependency, Need)]
+        return named[0] if len(named) == 1 else None
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The endpoint, wrapped."""
@@ -146,13 +151,14 @@ class TransactionRoute(APIRoute):
             principal = await _authorised(request, need)
             commands: Commands = request.app.state.commands
             readonly = request.method in ("GET", "HEAD")
-            async with Work(commands, principal, readonly=readonly, traceparent=request.headers.get("traceparent")) as work:
+            traceparent = traces.onward(request.headers.get("traceparent"))
+            async with Work(commands, principal, readonly=readonly, traceparent=traceparent) as work:
                 request.state.work = work
                 key = None if readonly else idempotency.key_of(request.headers.get("Idempotency-Key"))
                 if key is None:
                     return await endpoint(request)
                 subject = principal.subject if principal else ""
-                asked = f"{request.method} {request.url.path} {subject} ".encode() + await request.body()
+                asked = f"{request.method} {request.url.path}?{request.url.query} {subject} ".encode() + await request.body()
                 return await idempotency.once(await work.tx(), key, hashlib.sha256(asked).hexdigest(), lambda: endpoint(request))
 
         return handler
@@ -163,7 +169,7 @@ async def _authorised(request: Request, need: Need | None) -> Principal | None:
     if need is not None and need.permission is None:
         return None
     if scheme.lower() != "bearer" or not token:
-        raise TokenRefused("This needs a bearer token in the Authorization header.")
+        raise TokenRefused("This needs a bearer token in the Authorization header.", missing=True)
     verifier: Verifier = request.app.state.verifier
     principal = await verifier.verify(token.strip())
     if need is None or need.permission not in principal.permissions:
@@ -178,25 +184,6 @@ class Routes(APIRouter):
     def __init__(self, *, answer: Answer | None = None, **options: Any) -> None:
         kind = TransactionRoute if answer is None else type("FormedRoute", (TransactionRoute,), {"answer": staticmethod(answer)})
         super().__init__(route_class=kind, responses=PROBLEMS, **options)
-
-
-def check_needs(app: FastAPI) -> None:
-    """Every route names the permission it needs, or says why it needs none. Raises ValueError naming those that do not."""
-    silent = [route.path for route in _routes(app) if route.need is None]
-    if silent:
-        raise ValueError(f"these routes name no permission and are not public: {', '.join(silent)}")
-
-
-def describe_needs(app: FastAPI) -> dict[str, dict[str, str | None]]:
-    """The permission each route needs, by path and method; None where it is public."""
-    return {
-        route.path: dict.fromkeys(sorted(route.methods or ()), route.need.permission if route.need else None)
-        for route in _routes(app)
-    }
-
-
-def _routes(app: FastAPI) -> Iterator[TransactionRoute]:
-    yield from (route for route in app.routes if isinstance(route, TransactionRoute))
 
 
 class Server(uvicorn.Server):
@@ -235,8 +222,6 @@ __all__ = [
     "Routes",
     "Server",
     "answer_problems",
-    "check_needs",
-    "describe_needs",
     "needs",
     "public",
 ]

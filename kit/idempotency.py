@@ -33,8 +33,14 @@ def key_of(header: str | None) -> UUID | None:
 
 
 async def once(tx: "Tx", key: UUID, fingerprint: str, do: Callable[[], Awaitable[Response]]) -> Response:
-    """Do a command unless its key was used, in the command's own transaction. The same key meanwhile waits."""
-    await queries.alone(tx.db, key=str(key))
+    """Do a command unless its key was used, in the command's own transaction. The same key meanwhile is refused with 409."""
+    if not await queries.alone(tx.db, key=str(key)):
+        raise Refused(
+            409,
+            "The same command is still being done",
+            "A request with this idempotency key has not been answered yet.",
+            todo="Send it again in a moment: it is done once, and answered alike.",
+        )
     row = await queries.answer(tx.db, key=key)
     if row is not None:
         if row["fingerprint"] != fingerprint:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -14,6 +15,24 @@ from kit.auth import TokenRefused
 from kit.errors import AWAY
 
 log = structlog.get_logger("kit.http")
+UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+NO_NUL = "A text holds a character that cannot be kept, such as U+0000."
+WHAT_TO_DO = {
+    400: "Send a body that is what its Content-Type says, in UTF-8.",
+    404: "See /openapi.json for what can be asked here.",
+    405: "See the Allow header for what can be asked here.",
+    413: "Send less at once.",
+}
+EXPECTED = {
+    "json_invalid": "JSON that can be read",
+    "json_type": "JSON that can be read",
+    "union_tag_invalid": "one of the kinds in /openapi.json",
+    "url_parsing": "an address",
+    "url_syntax_violation": "an address",
+    "uuid_parsing": "a UUID",
+    "uuid_type": "a UUID",
+}
+"""What to say instead of pydantic's own words where those repeat a piece of the input."""
 
 
 class Fault(BaseModel):
@@ -67,14 +86,20 @@ def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
     if isinstance(error, Refused):
         return error.problem, {}
     if isinstance(error, RequestValidationError):
-        faults = [Fault(field=_place(fault["loc"]), expected=str(fault["msg"])) for fault in error.errors()]
+        faults = [Fault(field=_place(fault), expected=_expected(fault)) for fault in error.errors()]
         return Problem(
             title="The request is not as it must be", status=422, faults=faults, todo="Mend the fields named and send it again."
         ), {}
     if isinstance(error, TokenRefused):
-        return Problem(title="Who are you?", status=401, detail=str(error)), {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+        challenge = "Bearer" if error.missing else 'Bearer error="invalid_token"'
+        return Problem(title="Who are you?", status=401, detail=str(error)), {"WWW-Authenticate": challenge}
     if isinstance(error, HTTPException):
-        return Problem(title=str(error.detail), status=error.status_code), dict(error.headers or {})
+        todo = WHAT_TO_DO.get(error.status_code, "")
+        return Problem(title=str(error.detail), status=error.status_code, todo=todo), dict(error.headers or {})
+    if isinstance(error, UNSTORABLE):
+        return Problem(
+            title="The request is not as it must be", status=422, detail=NO_NUL, todo="Mend the text and send it again."
+        ), {}
     if isinstance(error, AWAY):
         detail = "Something this service needs does not answer. Nothing was done."
         return Problem(title="Away for a moment", status=503, detail=detail, todo="Send it again in a moment."), {
@@ -88,17 +113,23 @@ def answer_problems(app: FastAPI) -> None:
 
     async def answer(request: Request, error: Exception) -> Response:
         problem, headers = problem_of(error)
+        route = getattr(request.scope.get("route"), "path", "unknown")
         if problem.status == 500:
-            log.error("request failed", path=request.scope.get("route_path", ""), error=type(error).__name__, exc_info=error)
+            log.error("request failed", method=request.method, route=route, error=type(error).__name__)  # uvicorn logs its frames
+        elif problem.status == 503:
+            log.warning("request put off", method=request.method, route=route, error=type(error).__name__)
         form: Answer = getattr(request.state, "answer", as_problem)
         response = form(problem)
         response.headers.update(headers)
         return response
 
-    for kind in (Refused, RequestValidationError, TokenRefused, HTTPException, *AWAY, Exception):
+    for kind in (Refused, RequestValidationError, TokenRefused, HTTPException, *AWAY, *UNSTORABLE, Exception):
         app.add_exception_handler(kind, answer)
 
 
-def _place(loc: tuple[Any, ...]) -> str:
-    where = [str(part) for part in loc]
-    return ".".join(where) if where[:1] != ["body"] or len(where) > 1 else "body"
+def _place(fault: dict[str, Any]) -> str:
+    return "body" if fault["type"] == "json_invalid" else ".".join(str(part) for part in fault["loc"])
+
+
+def _expected(fault: dict[str, Any]) -> str:
+    return EXPECTED.get(fault["type"]) or str(fault["msg"]).removeprefix("Value error, ")

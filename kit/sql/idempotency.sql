@@ -1,6 +1,6 @@
--- name: alone(key)!
--- The same key waits for the one before it.
-SELECT pg_advisory_xact_lock(hashtextextended(:key::text, 0));
+-- name: alone(key)$
+-- Whether nobody else is at work under this key; it is ours until this transaction ends.
+SELECT pg_try_advisory_xact_lock(hashtextextended(:key::text, 0));
 
 -- name: answer(key)^
 -- What was answered under a key.
