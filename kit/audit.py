@@ -41,14 +41,20 @@ async def write(db: asyncpg.Connection, entries: Sequence[Entry], now: datetime)
 
 
 async def chain(db: asyncpg.Connection, key: bytes, most: int = 500) -> int:
-    """Chain rows not chained yet, in the order of their ids; one caller at a time. Returns how many."""
+    """Chain rows not chained yet, in the order of their ids; one caller at a time. Returns how many.
+
+    An id is drawn before its row is seen. Rows up to `settled` are chained: no transaction can still bring one below it.
+    """
+    settled = await queries.settled(db)
     async with db.transaction():
         await queries.alone(db)
         last = await queries.last_hash(db) or ""
-        rows = [row async for row in queries.unchained(db, most=most)]
+        rows = [row async for row in queries.unchained(db, settled=settled or 0, most=most)]
+        hashes = []
         for row in rows:
             last = link(key, last, row)
-            await queries.bind(db, id=row["id"], hash=last)
+            hashes.append(last)
+        await queries.bind(db, ids=[row["id"] for row in rows], hashes=hashes)
     return len(rows)
 
 
