@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from kit import deadletters, inbox, jobs, outbox
+from kit import deadletters, idempotency, inbox, jobs, outbox
 from kit.clock import wall
 from kit.errors import AWAY
 from schemas.topic import Topic
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PUBLISHED_KEPT = timedelta(days=7)
 SETTLED_KEPT = timedelta(days=90)
+ANSWERS_KEPT = timedelta(days=1)
 INBOX_MARGIN = timedelta(days=2)
 """How much longer than its topic an inbox row is kept: a record that Kafka still holds must still be known."""
 
@@ -31,6 +32,7 @@ async def prune(store: "Store", consumed: Sequence[Topic]) -> None:
         for topic in consumed:
             await inbox.queries.prune(db, topic=topic.name, received_before=now - topic.retention - INBOX_MARGIN)
         await jobs.queries.prune(db, finished_before=now - PUBLISHED_KEPT)
+        await idempotency.queries.prune(db, answered_before=now - ANSWERS_KEPT)
         await deadletters.queries.prune(db, settled_before=now - SETTLED_KEPT)
 
 
