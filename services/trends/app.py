@@ -1,0 +1,76 @@
+"""Trends, wired: one faust process with the house's own probes and signals."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from kit.app import create_app
+from kit.errors import AWAY
+from kit.http import Server
+from kit.logs import configure_logging
+from kit.metrics import Metrics
+from kit.progress import Progress
+from kit.settings import SettingsRefused, load
+from services.trends.agent import CONSUMES, PRODUCES, new_app
+from services.trends.settings import TrendsSettings
+
+log = structlog.get_logger("trends")
+__all__ = ["CONSUMES", "PRODUCES", "main"]
+
+
+async def serve(settings: TrendsSettings) -> int:
+    """Run until SIGTERM or SIGINT. Returns the exit code: 0 stopped in order, 1 crashed."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    registry, progress = CollectorRegistry(), Progress()
+    metrics = Metrics(registry)
+    app = new_app(settings, metrics)
+    alive = progress.watch("event loop", 30)
+
+    async def ready() -> str | None:
+        if app.crashed:
+            return "crashed"
+        if not app.started or app.rebalancing or not app.consumer.assignment():
+            return "partitions are not assigned yet"
+        return None
+
+    face = create_app(
+        name="trends",
+        settings=settings,
+        registry=registry,
+        metrics=metrics,
+        progress=progress,
+        ready=ready,
+        started=lambda: True,
+    )
+    server = Server.of(face, settings)
+    serving = asyncio.create_task(server.serve())
+    async with app:
+        crashed = asyncio.create_task(app.wait_until_stopped())
+        while not stop.is_set() and not crashed.done():
+            alive()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 1)
+    server.should_exit = True
+    await asyncio.wait([serving, crashed], timeout=5)
+    return 1 if app.crashed else 0
+
+
+def main() -> None:
+    """Run trends. Exit codes: 0 stopped in order, 1 crashed, 69 Kafka away at the start, 78 settings refused."""
+    try:
+        settings = load(TrendsSettings)
+    except SettingsRefused as error:
+        sys.exit(f"{error}")
+    configure_logging("trends", settings.log_level)
+    try:
+        sys.exit(asyncio.run(serve(settings)))
+    except AWAY as error:
+        log.critical("Kafka is away", error=type(error).__name__)
+        sys.exit(69)

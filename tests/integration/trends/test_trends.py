@@ -1,0 +1,132 @@
+"""The faust process on a real broker: readings in, trends out, and a kill -9 in the middle changes nothing."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4, uuid5
+
+import httpx2
+from aiokafka import AIOKafkaProducer
+
+from benchmarks.house import free_port
+from kit.cloudevents import headers_of
+from kit.testing import said
+from kit.topics import create_topics
+from schemas.event import Envelope, Event
+from schemas.monitoring.sessions import SESSIONS, InfusionStarted
+from schemas.monitoring.vitals import VITALS, Measurement, VitalsMeasured
+from schemas.topic import Topic
+from schemas.trends.trends import TRENDS, TrendComputed
+
+REPOSITORY = Path(__file__).parents[3]
+MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+SESSION = uuid4()
+
+
+def reading(second: int) -> VitalsMeasured:
+    at = MORNING + timedelta(seconds=second)
+    pressure = 120.0 if second < 120 else 120.0 + (second - 120) / 60
+    return VitalsMeasured(
+        device_id="m",
+        session_id=SESSION,
+        measured_at=at,
+        received_at=at,
+        measurements=(
+            Measurement(code="8480-6", value=pressure, unit="mm[Hg]"),
+            Measurement(code="59408-5", value=None, unit="%"),
+        ),
+        method="continuous",
+    )
+
+
+def started() -> InfusionStarted:
+    at = MORNING + timedelta(seconds=119)
+    return InfusionStarted(
+        session_id=SESSION, chair=1, dose_mg=40, rate_mg_per_minute=1, duration_minutes=40, actor="n", started_at=at
+    )
+
+
+async def produce(kafka: str, prefix: str, *said_events: tuple[Topic, Event]) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka)
+    await producer.start()
+    for number, (topic, event) in enumerate(said_events):
+        identity = uuid5(SESSION, f"{type(event).__name__} {number} {event!r}")
+        envelope = Envelope(
+            id=identity,
+            type=type(event).__name__,
+            source=topic.producer,
+            time=MORNING,
+            subject=str(SESSION),
+            correlation_id=identity,
+        )
+        value = event.model_dump_json().encode()
+        await producer.send_and_wait(
+            topic.kafka_name(prefix), value=value, key=str(SESSION).encode(), headers=headers_of(envelope)
+        )
+    await producer.send_and_wait(
+        VITALS.kafka_name(prefix), value=b"\xff garbage", key=str(SESSION).encode(), headers=[("ce_type", b"VitalsMeasured")]
+    )
+    await producer.stop()
+
+
+def start(kafka: str, prefix: str, log: Path) -> tuple[subprocess.Popen[bytes], str]:
+    port = free_port()
+    env = {
+        **os.environ,
+        "CHAIRSIDE_KAFKA": kafka,
+        "CHAIRSIDE_PREFIX": prefix,
+        "CHAIRSIDE_PORT": str(port),
+        "CHAIRSIDE_JWKS": os.devnull,
+    }
+    with log.open("ab") as out:
+        process = subprocess.Popen([sys.executable, "-m", "services.trends"], cwd=REPOSITORY, env=env, stdout=out, stderr=out)
+    return process, f"http://127.0.0.1:{port}"
+
+
+async def until_said(kafka: str, prefix: str, at_least: datetime, log: Path) -> list[TrendComputed]:
+    """Wait until a trend of that instant is said."""
+    found: list[TrendComputed] = []
+    try:
+        async with asyncio.timeout(60):
+            while not found or max(trend.computed_at for trend in found) < at_least:
+                found = [event for _, event in await said(kafka, prefix, TRENDS) if isinstance(event, TrendComputed)]
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise AssertionError(f"{found[-1:]}\n{log.read_text()[-3000:]}") from None
+    return found
+
+
+async def test_readings_become_trends_and_a_kill_changes_nothing(kafka: str, prefix: str, tmp_path: Path) -> None:
+    await create_topics({"bootstrap_servers": kafka}, prefix)
+    log = tmp_path / "trends.log"
+    process, url = start(kafka, prefix, log)
+    try:
+        await produce(kafka, prefix, *[(VITALS, reading(second)) for second in range(0, 120, 2)], (SESSIONS, started()))
+        await until_said(kafka, prefix, MORNING + timedelta(seconds=60), log)
+        async with httpx2.AsyncClient() as client:
+            assert (await client.get(f"{url}/readyz")).status_code == 200
+            assert 'chairside_dead_letters_total{topic="vitals"} 1.0' in (await client.get(f"{url}/metrics")).text
+        await produce(kafka, prefix, *[(VITALS, reading(second)) for second in range(120, 420, 2)])
+        process.send_signal(signal.SIGKILL)
+        await asyncio.to_thread(process.wait, 10)
+        process, url = start(kafka, prefix, log)
+        await produce(kafka, prefix, *[(VITALS, reading(second)) for second in range(420, 600, 2)])
+        found = await until_said(kafka, prefix, MORNING + timedelta(seconds=540), log)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, 10) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    last = max(found, key=lambda trend: trend.computed_at)
+    [pressure] = last.trends
+    assert pressure.baseline == 120.0
+    climbed = (last.computed_at - MORNING).total_seconds() / 60 - 2
+    assert abs(pressure.change - climbed) < 0.3
+    assert pressure.slope_per_minute > 0.8
+    ids = [envelope.id for envelope, _ in await said(kafka, prefix, TRENDS)]
+    assert len({(event.computed_at) for event in found}) == len(set(ids))

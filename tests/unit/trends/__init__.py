@@ -1,0 +1,1 @@
+"""Trends, unit tests."""
