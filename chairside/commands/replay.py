@@ -90,8 +90,8 @@ def _happened(outcome: Outcome, picture: Picture) -> dict[str, Any]:
             for alarm in alarms
         ],
         "pages": [
-            {"priority": page.priority, "told": page.told, "answered_by": page.answered_by, "waited_seconds": page.waited_seconds}
-            for page in pages
+            {"priority": page.priority, "told": page.told, "step": page.step, "answer": answer and asdict(answer)}
+            for page, answer in ((page, picture.answer(page)) for page in pages)
         ],
     }
 
@@ -105,11 +105,8 @@ def _say(outcome: Outcome, happened: dict[str, Any]) -> None:
         )
         print(f"alarm  {alarm['priority']:<9} {alarm['code']:<10} {alarm['title']}{into}")
     for page in happened["pages"]:
-        answer = (
-            f"{page['answered_by']} answered after {lasted(page['waited_seconds'])}"
-            if page["answered_by"]
-            else "no answer by link"
-        )
-        print(f"page   {page['priority']:<9} told {', '.join(page['told']) or 'nobody'}; {answer}")
+        answer = page["answer"]
+        how = f"{answer['by']} answered after {lasted(answer['seconds'])}" if answer else "no answer"
+        print(f"page   {page['priority']:<9} told {', '.join(page['told']) or 'nobody'}; {how}")
     if not happened["alarms"]:
         print("No alarm was raised.")

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from chairside.simulator.door import Door, Refusal, Who
 from chairside.simulator.habits import GENTLE_FIRST, Habits, Move, quiet
@@ -17,6 +17,7 @@ PATIENCE = timedelta(minutes=6)
 """How long a nurse waits for an answer to a page before she answers the alarm at the bedside (D)."""
 EASED = timedelta(minutes=2)
 """How long nothing must be wrong before an infusion paused for something else than pressure goes on (D)."""
+URGENCY: tuple[Priority, ...] = get_args(Priority)
 PRESSURES = ("A1", "A2", "A3", "A4")
 
 
@@ -86,7 +87,7 @@ class Bedside:
         known = []
         for alarm in alarms:
             since = self._seen.setdefault(alarm["alarm_id"] + alarm["priority"], now)
-            if alarm["acknowledged"] is not None or alarm["priority"] == "low":
+            if alarm["priority"] == "low" or URGENCY.index(alarm["acknowledged"] or "low") >= URGENCY.index(alarm["priority"]):
                 known.append(alarm)
             elif now - since > PATIENCE:
                 await self._answer(alarm)

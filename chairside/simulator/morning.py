@@ -98,8 +98,8 @@ class Morning:
 
     def _seated(self, pagers: Pagers) -> Callable[[Patient, int], None]:
         def seated(one: Patient, chair: int) -> None:
-            if one.script and one.script.nobody_answers_before:
-                pagers.silent_until[chair] = one.script.nobody_answers_before
+            if one.script and one.script.nobody_answers_before_step:
+                pagers.silent_until[chair] = one.script.nobody_answers_before_step
 
         return seated
 

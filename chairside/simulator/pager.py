@@ -34,8 +34,8 @@ class Pagers:
     clock: RunningClock
     random: Random
     http: httpx2.AsyncClient
-    silent_until: dict[int, str] = field(default_factory=dict)
-    """Chairs whose pages nobody answers before somebody of this role is asked."""
+    silent_until: dict[int, int] = field(default_factory=dict)
+    """Chairs whose pages nobody answers before this step of the escalation."""
     fault: Callable[[str], None] = lambda _: None
     received: int = 0
     answered: dict[int, int] = field(default_factory=dict)
@@ -95,11 +95,11 @@ class Pagers:
         staff_id, page_id, chair = str(page.get("staff_id", "")), str(page["page_id"]), page.get("chair")
         if (page_id, staff_id) in self._asking:
             return
-        role, role_awaited = self.people.role_of(staff_id), self.silent_until.get(chair or 0, "")
+        first_step = self.silent_until.get(chair or 0, 0)
         priority: Priority = page["priority"] if page.get("priority") in get_args(Priority) else "high"
-        if role_awaited and role != role_awaited and role != "medical director":
+        if int(page.get("step", 0)) < first_step:
             return
-        surely = bool(role_awaited) or role in ("charge nurse", "medical director") or chair is None
+        surely = first_step > 0 or chair is None
         after = habits().answers_after(priority, self.random, surely=surely)
         if after is None:
             return
@@ -127,13 +127,8 @@ def genuine(secret: str, headers: dict[str, str], body: bytes, now: float) -> bo
     except (ValueError, binascii.Error):
         return False
     signed = f"{identity}.{stamp}.".encode() + body
-    expected = hmac.new(key_of(secret), signed, hashlib.sha256).digest()
+    expected = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
     return any(hmac.compare_digest(expected, one) for one in given)
-
-
-def key_of(secret: str) -> bytes:
-    """The key's bytes: a secret that begins with `whsec_` is base64 after it, any other is itself."""
-    return base64.b64decode(secret.removeprefix("whsec_")) if secret.startswith("whsec_") else secret.encode()
 
 
 def secret_of(data: Path) -> str:

@@ -162,8 +162,8 @@ class Script(Row):
     base: dict[Vital, float]
     rise: dict[Vital, float]
     surge: tuple[Surge, ...] = ()
-    nobody_answers_before: str = ""
-    """The role of the first who answers a page, where those asked before do not."""
+    nobody_answers_before_step: int = 0
+    """The first step of the escalation at which somebody answers a page."""
 
 
 class Scripts(Table):

@@ -42,10 +42,6 @@ class Roster:
         """Somebody of a role."""
         return next(member for member in self.members if member.role == role)
 
-    def role_of(self, staff_id: str) -> str:
-        """What somebody does."""
-        return next((member.role for member in self.members if member.staff_id == staff_id), "")
-
 
 def roster(chairs: int) -> Roster:
     """Nurses for so many chairs, a charge nurse, a prescriber and a medical director."""

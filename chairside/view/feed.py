@@ -1,9 +1,10 @@
 """The feed: every topic from its beginning, read by an observer that belongs to no group and leaves no trace."""
 
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from chairside.problem import Problem
@@ -54,21 +55,20 @@ class Feed:
             found = await self._consumer.getmany(timeout_ms=int(wait_s * 1000), max_records=MOST_AT_ONCE)
         except KafkaError as error:
             raise Problem(f"Kafka went away: {error!r}.", todo="See chairside status.") from error
-        lines = []
-        for place, records in found.items():
-            for record in records:
-                try:
-                    envelope = envelope_of(record.headers)
-                    if envelope.type not in known_types():
-                        picture.topics[self._topics[place.topic]] += 1
-                        continue
-                    event = event_of(known_types()[envelope.type], record.value)
-                except Rejected:
-                    picture.unreadable += 1
-                    continue
-                if line := fold(picture, self._topics[place.topic], envelope, event):
-                    lines.append(line)
-        return sorted(lines)
+        told = (self._fold(picture, record) for record in in_order(found.values()))
+        return [line for line in told if line]
+
+    def _fold(self, picture: Picture, record: "ConsumerRecord[bytes, bytes]") -> str | None:
+        topic = self._topics[record.topic]
+        try:
+            envelope = envelope_of(record.headers)
+            if envelope.type not in known_types():
+                picture.topics[topic] += 1
+                return None
+            return fold(picture, topic, envelope, event_of(known_types()[envelope.type], record.value))
+        except Rejected:
+            picture.unreadable += 1
+            return None
 
     async def behind(self) -> int:
         """How many records are written and not yet read."""
@@ -81,3 +81,14 @@ class Feed:
         while await self.behind():
             lines += await self.take(picture)
         return lines
+
+
+def in_order(partitions: Iterable[Sequence["ConsumerRecord[bytes, bytes]"]]) -> list["ConsumerRecord[bytes, bytes]"]:
+    """The records of several partitions by their stamps, each partition in its own order."""
+    stamped = []
+    for records in partitions:
+        latest = 0
+        for record in records:
+            latest = max(latest, record.timestamp)
+            stamped.append((latest, record))
+    return [record for _, record in sorted(stamped, key=lambda pair: pair[0])]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chairside.view.picture import Picture, Reading, Session, Visit
+from chairside.view.picture import PRIORITIES, Picture, Reading, Session, Visit
 from chairside.view.telling import told
 from schemas.event import Envelope, Event
 from schemas.intake.patients import PatientRegistered
@@ -169,13 +169,16 @@ def page_opened(picture: Picture, event: pages.PageOpened) -> None:
     """Somebody has to be told."""
     page = picture.page(event.page_id)
     page.subject, page.priority, page.alarm_id, page.opened_at = event.subject, event.priority, event.alarm_id, event.opened_at
+    page.asked_since = event.opened_at
     page.session_id, page.patient_id, page.chair = event.session_id, event.patient_id, event.chair
 
 
 def page_sent(picture: Picture, event: pages.PageSent) -> None:
-    """Somebody was told."""
+    """Somebody was told; of something more urgent than before, the asking begins anew."""
     page = picture.page(event.page_id)
     page.sent += 1
+    if PRIORITIES.index(event.priority) < PRIORITIES.index(page.priority):
+        page.priority, page.asked_since, page.answered_by = event.priority, event.sent_at, None
     page.step = max(page.step, event.step)
     if event.staff_id not in page.told:
         page.told.append(event.staff_id)
@@ -196,14 +199,14 @@ def escalated(picture: Picture, event: pages.PageEscalated) -> None:
 def answered(picture: Picture, event: pages.PageAcknowledged) -> None:
     """Somebody answered a page by its link."""
     page = picture.page(event.page_id)
-    page.answered_by, page.waited_seconds = event.staff_id, event.waited_seconds
+    page.answered_by, page.answered_at = event.staff_id, event.answered_at
 
 
 def lapsed(picture: Picture, event: pages.AcknowledgementLapsed) -> None:
     """The paging begins again."""
     page = picture.page(event.page_id)
     page.lapses += 1
-    page.answered_by = None
+    page.asked_since, page.answered_by = event.lapsed_at, None
 
 
 def page_closed(picture: Picture, event: pages.PageClosed) -> None:

@@ -50,7 +50,8 @@ def frame(picture: Picture, now: datetime, look: Look) -> RenderableType:
     if told:
         lines = [Text(line, no_wrap=True, overflow="ellipsis") for line in list(picture.lately)[-(told - 2) :]]
         parts.append(Layout(_panel("lately", Group(*lines)), size=told))
-    parts.append(Layout(_panel("events per topic", Group(*streams[: foot - 2])), size=foot))
+    title = Text("events per topic, ").append_text(_health(picture))
+    parts.append(Layout(_panel(title, Group(*streams[: foot - 2])), size=foot))
     board = Layout()
     board.split_column(*parts)
     return board
@@ -86,17 +87,14 @@ def _streams(picture: Picture, look: Look) -> list[Text]:
         if line.cell_len:
             line.append("   ")
         line.append_text(word)
-    health = Text(f"lost {picture.lost}", style="red bold" if picture.lost else "green")
-    if picture.unreadable:
-        health.append(f"  unreadable {picture.unreadable}", style="red")
-    if line.cell_len + 3 + health.cell_len > inner:
-        lines.append(line)
-        line = Text()
-    if line.cell_len:
-        line.append("   ")
-    line.append_text(health)
     return [*lines, line]
 
 
-def _panel(title: str, inside: RenderableType) -> Panel:
+def _panel(title: str | Text, inside: RenderableType) -> Panel:
     return Panel(inside, title=title, title_align="left", border_style="bright_black", box=ROUNDED, padding=(0, 1))
+
+
+def _health(picture: Picture) -> Text:
+    if not picture.lost and not picture.unreadable:
+        return Text("none lost", style="green")
+    return Text(f"{picture.lost} lost, {picture.unreadable} unreadable", style="bold red")

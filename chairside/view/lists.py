@@ -13,17 +13,30 @@ from schemas.monitoring.alarms import Priority
 
 Line = tuple[Text, Text, Text, Text]
 """Priority, place, what, and how long."""
-CLOSED = {"ended": "alarm ended by itself", "acknowledged": "answered at the bedside", "handled": "handled"}
+CLOSED = {
+    "ended": "alarm ended by itself",
+    "acknowledged": "answered at the bedside",
+    "handled": "handled",
+    "lowered": "no longer urgent",
+}
 
 
 def alarms(picture: Picture, now: datetime) -> list[Line]:
     """Alarms that stand, then those that are over."""
-    return [_alarm(alarm, now) for alarm in (*picture.standing(), *picture.ended())]
+    return merged([_alarm(alarm, now) for alarm in (*picture.standing(), *picture.ended())])
 
 
 def pages(picture: Picture, now: datetime) -> list[Line]:
     """Pages that nobody answered, then the others."""
-    return [_page(page, now) for page in picture.pages_shown()]
+    return merged([_page(picture, page, now) for page in picture.pages_shown()])
+
+
+def merged(lines: list[Line]) -> list[Line]:
+    """Lines that say the same of one place become one: a systolic and a diastolic alarm are one pressure to whoever looks."""
+    found: dict[tuple[str, str, str], Line] = {}
+    for line in lines:
+        found.setdefault((line[0].plain, line[1].plain, line[2].plain), line)
+    return list(found.values())
 
 
 def grid(lines: list[Line], room: int) -> Table | Text:
@@ -68,19 +81,22 @@ def _alarm(alarm: Alarm, now: datetime) -> Line:
     return mark, Text(str(alarm.chair or "-"), style=style), what, Text(stood, style=style)
 
 
-def _page(page: Page, now: datetime) -> Line:
-    style = "" if page.open else "dim"
-    where = str(page.chair) if page.chair else (short(page.patient_id) if page.patient_id else "-")
+def _page(picture: Picture, page: Page, now: datetime) -> Line:
+    waiting, answer = picture.waiting(page), picture.answer(page)
+    style = "" if waiting else "dim"
+    where = Text(str(page.chair) if page.chair else (short(page.patient_id) if page.patient_id else "-"), style=style)
     what = Text(style=style)
     if page.subject != "alarm":
         what.append(f"{page.subject}: ")
-    if page.answered_by and page.waited_seconds is not None:
-        what.append(page.answered_by, style="green")
-        what.append(" answered" + (f" (step {page.step})" if page.step else ""))
-        return _mark(page.priority, False), Text(where, style=style), what, Text(lasted(page.waited_seconds), style="green")
+    if answer:
+        what.append(answer.by, style="green")
+        what.append(" at the bedside" if answer.bedside else " answered")
+        if page.step and not answer.bedside:
+            what.append(f" (step {page.step})")
+        return _mark(page.priority, False), where, what, Text(lasted(answer.seconds), style="green")
     if page.closed:
         what.append(CLOSED.get(page.closed, page.closed))
-        return _mark(page.priority, False), Text(where, style=style), what, Text("")
+        return _mark(page.priority, False), where, what, Text("")
     what.append("asks " + (", ".join(page.told) or "..."), style="bold")
-    waits = lasted(now - page.opened_at) if page.opened_at else "?"
-    return _mark(page.priority, True), Text(where), what, Text(waits, style=COLOURS[page.priority])
+    since = page.asked_since or page.opened_at
+    return _mark(page.priority, True), where, what, Text(lasted(now - since) if since else "?", style=COLOURS[page.priority])

@@ -101,15 +101,21 @@ class Page:
     step: int = 0
     sent: int = 0
     failed: int = 0
+    asked_since: datetime | None = None
+    """When the asking began, or began anew because it became more urgent or the answer too old."""
     answered_by: str | None = None
-    waited_seconds: float | None = None
+    answered_at: datetime | None = None
     closed: str | None = None
     lapses: int = 0
 
-    @property
-    def open(self) -> bool:
-        """Nobody has answered, and it is not over."""
-        return self.answered_by is None and self.closed is None
+
+@dataclass(frozen=True)
+class Answer:
+    """Who answered a page, after how many seconds of being asked."""
+
+    by: str
+    seconds: float
+    bedside: bool
 
 
 @dataclass
@@ -211,9 +217,23 @@ class Picture:
         over = [alarm for alarm in self.alarms.values() if not alarm.open and alarm.raised_at]
         yield from sorted(over, key=lambda a: -_seconds(a.ended_at))
 
+    def answer(self, page: Page) -> Answer | None:
+        """Who answered a page: by its link, or its alarm at the bedside."""
+        since = page.asked_since or page.opened_at
+        if page.answered_by and page.answered_at and since:
+            return Answer(page.answered_by, (page.answered_at - since).total_seconds(), bedside=False)
+        alarm = self.alarms.get(page.alarm_id) if page.alarm_id else None
+        if alarm and alarm.answered_by and alarm.answered_at and since and alarm.answered_at >= since:
+            return Answer(alarm.answered_by, (alarm.answered_at - since).total_seconds(), bedside=alarm.answered_via == "bedside")
+        return None
+
+    def waiting(self, page: Page) -> bool:
+        """Whether nobody has answered a page, and it is not over."""
+        return page.closed is None and self.answer(page) is None
+
     def pages_shown(self) -> Iterator[Page]:
         """Pages that nobody answered first, then the newest."""
-        yield from sorted(self.pages.values(), key=lambda p: (not p.open, -_seconds(p.opened_at)))
+        yield from sorted(self.pages.values(), key=lambda p: (not self.waiting(p), -_seconds(p.opened_at)))
 
     def treated(self) -> int:
         """How many patients had an infusion and went home."""

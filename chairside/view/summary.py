@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chairside.view.colours import COLOURS
-from chairside.view.picture import PRIORITIES, Picture, Session
+from chairside.view.picture import PRIORITIES, Page, Picture, Session
 from chairside.view.telling import lasted, short
 
 
@@ -21,13 +21,18 @@ def snapshot(picture: Picture, now: datetime, *, names: bool) -> dict[str, Any]:
         "simulated": picture.simulated,
         "chairs": [_chair(picture, number, session, now, names) for number, session in picture.chairs(now).items()],
         "alarms": [asdict(alarm) for alarm in picture.standing()],
-        "pages": [asdict(page) for page in picture.pages_shown()],
+        "pages": [_asked(picture, page) for page in picture.pages_shown()],
         "treated": picture.treated(),
         "topics": dict(picture.topics.most_common()),
         "lost": picture.lost,
         "repeated": picture.repeated,
         "unreadable": picture.unreadable,
     }
+
+
+def _asked(picture: Picture, page: Page) -> dict[str, Any]:
+    answer = picture.answer(page)
+    return asdict(page) | {"waiting": picture.waiting(page), "answer": asdict(answer) if answer else None}
 
 
 def _chair(picture: Picture, number: int, session: Session | None, now: datetime, names: bool) -> dict[str, Any]:
@@ -101,8 +106,8 @@ def day(picture: Picture, since: datetime, before: Counter[str], lost_before: in
                 priority=page.priority,
                 told=tuple(page.told),
                 step=page.step,
-                answered_by=page.answered_by,
-                waited_seconds=page.waited_seconds,
+                answered_by=answer.by if (answer := picture.answer(page)) else None,
+                waited_seconds=answer.seconds if answer else None,
                 closed=page.closed,
             )
             for page in pages
