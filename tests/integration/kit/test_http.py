@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx2
 import pytest
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry, generate_latest
@@ -99,7 +100,8 @@ async def test_a_wrong_field_is_named_and_its_value_is_not_repeated(site: Web, b
 )
 async def test_garbage_is_the_callers_fault_not_ours(site: Web, body: bytes, status: int) -> None:
     headers = site.token("things.write") | {"Content-Type": "application/json"}
-    answer = await site.client.post("/things", content=body, headers=headers)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(site.app), base_url="http://probe") as strict:
+        answer = await strict.post("/things", content=body, headers=headers)  # raises what is taken for a bug of ours
     assert answer.status_code == status
     assert "Lovelace" not in answer.text
     assert await site.rows(COUNT) == 0
