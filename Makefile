@@ -29,7 +29,7 @@ check: .venv/.dev ## Check format, lint, types, import contracts and architectur
 	$(BIN)/python -m pytest -q tests/architecture tests/contract $(ARGS)
 
 update: .venv/.dev ## Rewrite what is generated: goldens, examples, docs/flow.md, docs/asyncapi.yaml
-	$(BIN)/python -m tests.contract.update $(ARGS)
+	$(BIN)/python -m chairside.contract.update $(ARGS)
 
 lock: .venv/.uv ## Resolve both lock files anew
 	$(COMPILE) pyproject.toml -o requirements.lock

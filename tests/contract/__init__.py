@@ -1,0 +1,1 @@
+"""The contract: what is generated is fresh, and what was released still holds."""
