@@ -57,6 +57,28 @@ async def test_a_deed_whose_transaction_commits_late_is_chained_in_its_place(con
     assert await audit.broken_links(quick, KEY) == []
 
 
+async def test_a_deed_that_overtakes_another_after_the_chainer_looked_waits_for_it(
+    connect: list[asyncpg.Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, quick, chainer = connect
+    transaction, settled = late.transaction(), audit.queries.settled
+
+    async def looked(db: asyncpg.Connection) -> int:
+        found: int = await settled(db)
+        await transaction.start()
+        await audit.write(late, deeds(1, "late"), NOW)
+        await audit.write(quick, deeds(1, "quick"), NOW)
+        return found
+
+    await audit.write(quick, deeds(1, "first"), NOW)
+    monkeypatch.setattr(audit.queries, "settled", looked)
+    assert await audit.chain(chainer, KEY) == 1
+    monkeypatch.undo()
+    await transaction.commit()
+    assert await audit.chain(chainer, KEY) == 2
+    assert await audit.broken_links(quick, KEY) == []
+
+
 async def test_two_chainers_and_many_writers_make_one_chain(connect: list[asyncpg.Connection]) -> None:
     writer, one, two = connect
 
