@@ -1,0 +1,1 @@
+"""Integration tests of chairside\x27s commands."""

@@ -1,0 +1,37 @@
+"""`chairside replay`: a real recording goes through the whole clinic as one patient's monitor, and somebody is paged."""
+
+from chairside.clinic import Clinic
+from kit.testing import said as told
+from schemas.monitoring.vitals import VITALS, VitalsMeasured
+from tests.integration.chairside.conftest import Said
+
+
+async def test_the_hypotensive_recording_pages_somebody(clinic: Clinic, said: Said, hypotensive: str) -> None:
+    code, answer = said("replay", hypotensive, "--seed", "3")
+    outcome = answer["outcome"]
+    assert (code, outcome["how"]) == (0, "home"), outcome
+    assert answer["recording"]["seconds"] == outcome["played"] == 600
+    low = [alarm for alarm in answer["alarms"] if alarm["code"] == "A3"]
+    assert low, answer["alarms"]
+    assert low[0]["priority"] == "emergency", "a systolic pressure of 45 is below every limit"
+    assert 0 < low[0]["seconds_into_infusion"] < 120
+    urgent = [page for page in answer["pages"] if page["priority"] == "emergency"]
+    assert urgent
+    assert any(page["told"] for page in urgent)
+    assert any(page["answer"] for page in urgent)
+
+    found = [event for _, event in await told(clinic.kafka, clinic.prefix, VITALS) if isinstance(event, VitalsMeasured)]
+    events = [event for event in found if str(event.session_id) == outcome["session_id"]]
+    real = [event for event in events if not event.simulated]
+    assert len(real) == 600
+    assert {event.method for event in real} == {"continuous"}
+    first, last = real[0].measured_at, real[-1].measured_at
+    assert any(event.simulated and event.measured_at < first for event in events), "the gate's readings, which say so"
+    assert not [event for event in events if event.simulated and first <= event.measured_at <= last]
+
+
+def test_a_record_that_cannot_be_read_is_a_clear_problem(said: Said) -> None:
+    code, answer = said("replay", "nowhere/record")
+    assert code == 1
+    assert "cannot be read" in answer["problem"]
+    assert answer["todo"]
