@@ -106,7 +106,8 @@ class Monitor:
         found = [sent(at, "continuous", values, simulated=True)]
         if self._waiting or self._due(at):
             pressure = self._cuff(at)
-            found.append(sent(at, "cuff", {"systolic": pressure[0], "diastolic": pressure[1]}, simulated=True))
+            mean = round(pressure[1] + (pressure[0] - pressure[1]) / 3)
+            found.append(sent(at, "cuff", {"systolic": pressure[0], "diastolic": pressure[1], "mean": mean}, simulated=True))
             done += [(waiting, pressure) for waiting in self._waiting]
             self._waiting = []
         return found

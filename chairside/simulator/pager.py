@@ -21,6 +21,8 @@ from kit.clock import RunningClock, wall
 from schemas.monitoring.alarms import Priority
 
 HOST, LARGEST = "127.0.0.1", 64_000
+PRESSES, PRESS_AGAIN_S = 5, 0.3
+"""How often somebody presses the button again when the clinic says that it is away for a moment."""
 STALE_S = 300
 """Standard Webhooks: a message whose time stamp is further off than this is refused."""
 
@@ -106,15 +108,23 @@ class Pagers:
         self._asking.add((page_id, staff_id))
         try:
             await asyncio.sleep(after / self.clock.rate)
-            answer = await self.http.post(str(page["link"]))
-            if answer.is_error and answer.status_code not in (404, 409, 410):
-                self.fault(f"a page could not be answered: {answer.status_code}")
-            elif not answer.is_error:
+            answer = await self._press(str(page["link"]))
+            if answer.is_success:
                 self.answered[chair or 0] = self.answered.get(chair or 0, 0) + 1
+            elif answer.status_code != httpx2.codes.CONFLICT:  # it became more urgent: the next page says so
+                self.fault(f"a page could not be answered: {answer.status_code}")
         except httpx2.TransportError as error:
             self.fault(f"a page could not be answered: {type(error).__name__}")
         finally:
             self._asking.discard((page_id, staff_id))
+
+    async def _press(self, link: str) -> httpx2.Response:
+        for _ in range(PRESSES - 1):
+            answer = await self.http.post(link)
+            if answer.status_code != httpx2.codes.SERVICE_UNAVAILABLE:
+                return answer
+            await asyncio.sleep(PRESS_AGAIN_S)
+        return await self.http.post(link)
 
 
 def genuine(secret: str, headers: dict[str, str], body: bytes, now: float) -> bool:
