@@ -1,15 +1,18 @@
 """One partition's batch: taken in, decoded and handled in one transaction; what can't be handled is isolated, event by event."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from opentelemetry.sdk.trace import TracerProvider
 
 from kit import clock, deadletters, inbox
 from kit.cloudevents import envelope_of, event_of, type_of
 from kit.errors import AWAY, Rejected, reason_of
 from kit.metrics import Metrics
+from kit.traces import batch_span
 from schemas.event import Envelope, Event
 from schemas.topic import Topic
 
@@ -48,6 +51,7 @@ class Handling:
     """Handler tables by topic name."""
     metrics: Metrics
     on_dead_letter: OnDeadLetter | None = None
+    tracing: TracerProvider | None = None
     _types: dict[str, dict[str, type[Event]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,10 +77,17 @@ class Handling:
         started = clock.monotonic()
         async with self.store.transaction() as tx:
             fresh = await self._take_in(tx, topic, records, letters=False)
-            for handler, run in _runs(fresh, self.handlers[topic.name]):
-                await self._call(tx, topic, handler, run)
+            with self._traced(topic, fresh):
+                for handler, run in _runs(fresh, self.handlers[topic.name]):
+                    await self._call(tx, topic, handler, run)
             await inbox.queries.reach(tx.db, topic=topic.name, partition=partition, next_offset=records[-1].offset + 1)
         self.metrics.handled(topic.name, len(fresh), clock.monotonic() - started)
+
+    def _traced(self, topic: Topic, deliveries: Sequence[Delivery]) -> AbstractContextManager[None]:
+        traces = {d.envelope.traceparent for d in deliveries if d.envelope.traceparent}
+        if self.tracing is None or not traces:
+            return nullcontext()
+        return batch_span(self.tracing, f"handle {topic.name}", traces)
 
     async def _one_by_one(self, topic: Topic, partition: int, records: Sequence[Any], struck: dict[int, int]) -> None:
         while True:

@@ -14,7 +14,7 @@ import aiosql
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
-from kit import clock
+from kit import audit, clock
 from kit.cloudevents import headers_of
 from kit.errors import AWAY, TryLater
 from schemas.catalogue import topics
@@ -89,6 +89,8 @@ class Relay:
     waker: asyncio.Event
     moved: Any
     """Called with the number of rows published (0 while idle or standing by): the proof that the relay lives."""
+    audit_key: bytes | None = None
+    """Where there is one, the leader chains the audit rows while it is idle."""
     stands_still_after: float = STANDS_STILL_AFTER
     leading: bool = False
 
@@ -141,6 +143,8 @@ class Relay:
                 if published < BATCH:
                     if stop.is_set():
                         return
+                    if self.audit_key is not None:
+                        await audit.chain(db, self.audit_key)
                     await clock.pause(self.waker, 1.0)
         finally:
             with contextlib.suppress(*AWAY):

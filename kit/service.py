@@ -36,6 +36,7 @@ from kit.redrive import Redriver
 from kit.settings import Settings, SettingsRefused, load
 from kit.stream import Handlers, Stream
 from kit.timers import TimerLoop, Timers
+from kit.traces import new_provider
 from schemas.catalogue import events
 from schemas.event import Envelope, Event
 from schemas.topic import Topic
@@ -80,6 +81,7 @@ class Running:
         self.hints = db.Hints()
         self.kafka = client_settings(settings)
         self.ends = Ends(self.kafka, settings.prefix)
+        self.tracing = new_provider(service.name, settings.otlp) if settings.otlp else None
         self.started = False
         self._producer: AIOKafkaProducer | None = None
         self._producing = asyncio.Lock()
@@ -160,7 +162,7 @@ class Running:
         watch, hints = self.progress.watch, self.hints
         prefix = self.settings.prefix
         handlers = {topic.name: table for topic, table in self.service.consumes.items()}
-        self.handling = Handling(self.store, handlers, self.metrics, self.service.on_dead_letter)
+        self.handling = Handling(self.store, handlers, self.metrics, self.service.on_dead_letter, self.tracing)
         self._relay_moved = watch("relay", 30)
         self.relay = Relay(
             dsn,
@@ -169,6 +171,7 @@ class Running:
             self.kafka,
             hints.waker("kit_outbox"),
             self._relayed,
+            self.settings.audit_key.get_secret_value().encode() if self.settings.audit_key else None,
         )
         self.timers = TimerLoop(
             self.store,
@@ -215,6 +218,7 @@ class Running:
             progress=self.progress,
             ready=self.ready,
             started=lambda: self.started,
+            tracing=self.tracing,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -232,6 +236,8 @@ class Running:
 
     async def close(self) -> None:
         """Let go of Kafka and the store."""
+        if self.tracing is not None:
+            await asyncio.to_thread(self.tracing.shutdown)
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self.ends.close(), 2)
         if self._producer is not None:

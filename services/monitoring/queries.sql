@@ -80,10 +80,6 @@ WHERE s.session_id = k.session_id;
 -- A session moved on.
 INSERT INTO moves (session_id, move, actor, reason, vitals, moved_at) VALUES (:session_id, :move, :actor, :reason, :vitals::jsonb, :moved_at);
 
--- name: pauses(session_id)$
--- How often the infusion was paused.
-SELECT count(*) FROM moves WHERE session_id = :session_id AND move = 'pause';
-
 -- name: attest(session_id, facts, mets, details, stated_by, stated_at)!
 -- A member of staff stated facts.
 INSERT INTO attestations (session_id, fact, met, detail, stated_by, stated_at)

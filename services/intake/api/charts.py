@@ -1,13 +1,14 @@
 """Charts: a FHIR bundle or a short referral comes in, and is kept once."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from kit.fields import Number
 from kit.http import Command, Fault, Problem, Refused, Routes, needs
 from schemas.intake.patients import ChartUpdated, PatientIdentity, PatientRegistered
 from schemas.intake.referrals import ReferralReceived
@@ -65,7 +66,7 @@ class Measured(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     code: str = Field(min_length=1)
-    value: Annotated[float, Field(strict=False)]
+    value: Number
     unit: str
     at: AwareDatetime
 

@@ -24,9 +24,10 @@ MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ALL = ("sessions.read", "sessions.write", "devices.bind", "vitals.write", "alarms.acknowledge")
 PATIENT, ORDER = uuid4(), uuid4()
 UNITS = {"8480-6": "mm[Hg]", "8462-4": "mm[Hg]", "8867-4": "/min", "59408-5": "%", "9279-1": "/min"}
-START_FACTS = (
-    ["identity", "pregnancy", "npo", "escort", "suicide_screen", "sober", "responsive", "weight", "clinician", "emergency_equipment"]
-)  # fmt: skip
+START_FACTS = [
+    *("identity", "pregnancy", "npo", "escort", "suicide_screen"),
+    *("sober", "responsive", "weight", "clinician", "emergency_equipment"),
+]
 HOME_FACTS = ["recovery_scores", "mental_state", "physical", "suicide_rescreen", "line_removed", "escort_present"]
 
 

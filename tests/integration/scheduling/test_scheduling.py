@@ -65,7 +65,8 @@ async def test_many_writers_at_once_never_double_a_chair(stage: Stage) -> None:
     assert await pool.fetchval(doubled) == 0
     with pytest.raises(asyncpg.ExclusionViolationError):
         await pool.execute(
-            "INSERT INTO appointments SELECT gen_random_uuid(), patient_id, series_id, order_id, 9, chair, during, state FROM appointments LIMIT 1"
+            "INSERT INTO appointments SELECT gen_random_uuid(), patient_id, series_id, order_id, 9, chair, during, state"
+            " FROM appointments LIMIT 1"
         )
 
 

@@ -1,0 +1,1 @@
+"""What a linter cannot hold: the law of names, and the house it makes."""
