@@ -68,7 +68,7 @@ def _head(picture: Picture, now: datetime, look: Look) -> Text:
     if look.behind:
         left.append("  reading up", style="dim")
     here = sum(not s.over and s.phase != "unknown" for s in picture.sessions.values())
-    right = f"in the chairs {here}  home {picture.treated()} "
+    right = f"in the chairs {here}  home today {picture.treated(now)} "
     left.append(" " * max(1, look.width - left.cell_len - len(right)) + right)
     left.truncate(look.width)
     return left

@@ -23,12 +23,12 @@ CLOSED = {
 
 def alarms(picture: Picture, now: datetime) -> list[Line]:
     """Alarms that stand, then those that are over."""
-    return merged([_alarm(alarm, now) for alarm in (*picture.standing(), *picture.ended())])
+    return merged([_alarm(alarm, now) for alarm in (*picture.standing(), *picture.ended(now))])
 
 
 def pages(picture: Picture, now: datetime) -> list[Line]:
     """Pages that nobody answered, then the others."""
-    return merged([_page(picture, page, now) for page in picture.pages_shown()])
+    return merged([_page(picture, page, now) for page in picture.pages_shown(now)])
 
 
 def merged(lines: list[Line]) -> list[Line]:

@@ -16,6 +16,8 @@ Phase = Literal[
 PRIORITIES: tuple[Priority, ...] = ("emergency", "high", "medium", "low")
 TRACE = 240
 """How many systolic pressures of a session are remembered for its curve."""
+TODAY = timedelta(hours=12)
+"""What counts as of this day."""
 SHOWN_AFTER_END = timedelta(hours=3)
 """How long a chair still shows who was there last."""
 
@@ -212,9 +214,9 @@ class Picture:
         standing = [alarm for alarm in self.alarms.values() if alarm.open and alarm.raised_at]
         yield from sorted(standing, key=lambda a: (PRIORITIES.index(a.priority), -_seconds(a.raised_at)))
 
-    def ended(self) -> Iterator[Alarm]:
-        """Alarms that are over, the newest first."""
-        over = [alarm for alarm in self.alarms.values() if not alarm.open and alarm.raised_at]
+    def ended(self, now: datetime) -> Iterator[Alarm]:
+        """Today's alarms that are over, the newest first."""
+        over = [alarm for alarm in self.alarms.values() if alarm.raised_at and alarm.ended_at and now - alarm.ended_at < TODAY]
         yield from sorted(over, key=lambda a: -_seconds(a.ended_at))
 
     def answer(self, page: Page) -> Answer | None:
@@ -231,13 +233,15 @@ class Picture:
         """Whether nobody has answered a page, and it is not over."""
         return page.closed is None and self.answer(page) is None
 
-    def pages_shown(self) -> Iterator[Page]:
-        """Pages that nobody answered first, then the newest."""
-        yield from sorted(self.pages.values(), key=lambda p: (not self.waiting(p), -_seconds(p.opened_at)))
+    def pages_shown(self, now: datetime) -> Iterator[Page]:
+        """Pages that nobody answered first, then today's, the newest first."""
+        shown = [page for page in self.pages.values() if page.opened_at and (self.waiting(page) or now - page.opened_at < TODAY)]
+        yield from sorted(shown, key=lambda p: (not self.waiting(p), -_seconds(p.opened_at)))
 
-    def treated(self) -> int:
-        """How many patients had an infusion and went home."""
-        return sum(session.phase == "home" and session.infusion_began is not None for session in self.sessions.values())
+    def treated(self, now: datetime) -> int:
+        """How many patients had an infusion and went home today."""
+        home = [s.infusion_began for s in self.sessions.values() if s.phase == "home"]
+        return sum(began is not None and now - began < TODAY for began in home)
 
 
 def _seconds(at: datetime | None) -> float:

@@ -288,8 +288,9 @@ def test_facts_of_different_topics_may_come_in_any_order() -> None:
 
 def test_a_patient_who_went_home_is_counted_and_leaves_the_chair() -> None:
     picture = folded(STORY + ANSWERED)
-    assert picture.treated() == 1
-    assert "home 1" in drawn(picture, 80, 24, minute=130)
+    assert picture.treated(at(130)) == 1
+    assert picture.treated(at(130 + 24 * 60)) == 0
+    assert "home today 1" in drawn(picture, 80, 24, minute=130)
     assert picture.chairs(at(130))[1] is picture.sessions[id_of("s1")]
     assert picture.chairs(at(130 + 240))[1] is None
 
