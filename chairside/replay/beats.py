@@ -52,20 +52,15 @@ def beats(pressure: Samples, rate: float) -> list[Beat]:
 
 
 def _rises(pressure: Samples, rate: float) -> NDArray[np.intp]:
+    from scipy import signal  # here, since it takes a second to import and only `replay` needs it
+
     slope = np.convolve(np.nan_to_num(np.gradient(pressure) * rate), np.ones(5) / 5, "same")
     block = max(1, round(NEAR_S * rate))
     edges = range(0, len(slope), block)
     steep = np.array([np.percentile(slope[max(0, at - block) : at + 2 * block], 98) for at in edges])
     threshold = np.maximum(np.repeat(steep, block)[: len(slope)] * STEEPEST_SHARE, LEAST_RISE)
-    peak = (slope[1:-1] > slope[:-2]) & (slope[1:-1] >= slope[2:]) & (slope[1:-1] > threshold[1:-1])
-    kept: list[int] = []
-    for candidate in np.flatnonzero(peak) + 1:
-        if kept and candidate - kept[-1] < REFRACTORY_S * rate:
-            if slope[candidate] > slope[kept[-1]]:
-                kept[-1] = int(candidate)
-        else:
-            kept.append(int(candidate))
-    return np.array(kept, dtype=np.intp)
+    rises, _ = signal.find_peaks(slope, height=threshold, distance=max(1, round(REFRACTORY_S * rate)))
+    return rises
 
 
 def breaths_a_minute(window: Samples, rate: float) -> float | None:
@@ -73,11 +68,11 @@ def breaths_a_minute(window: Samples, rate: float) -> float | None:
     known = window[~np.isnan(window)]
     if len(known) < rate * 10 or len(known) < len(window) * LEAST_KNOWN or np.ptp(known) == 0:
         return None
-    window = known
-    strength = np.abs(np.fft.rfft((window - window.mean()) * np.hanning(len(window)), 8 * len(window)))
-    per_minute = np.fft.rfftfreq(8 * len(window), 1 / rate) * 60
-    possible = (per_minute >= SLOWEST_BREATH) & (per_minute <= FASTEST_BREATH)
-    return float(per_minute[possible][np.argmax(strength[possible])])
+    from scipy import signal
+
+    rhythms, strength = signal.periodogram(known, rate, window="hann", nfft=8 * len(known))
+    possible = (rhythms * 60 >= SLOWEST_BREATH) & (rhythms * 60 <= FASTEST_BREATH)
+    return float(rhythms[possible][np.argmax(strength[possible])] * 60)
 
 
 def seconds(pressure: Samples, pressure_rate: float, respiration: Samples | None, respiration_rate: float) -> list[Second]:

@@ -9,7 +9,7 @@ from tests.integration.chairside.conftest import Said
 async def test_the_hypotensive_recording_pages_somebody(clinic: Clinic, said: Said, hypotensive: str) -> None:
     code, answer = said("replay", hypotensive, "--seed", "3")
     outcome = answer["outcome"]
-    assert (code, outcome["how"]) == (0, "home"), outcome
+    assert (code, outcome["how"]) == (0, "home"), outcome["why"]
     assert answer["recording"]["seconds"] == outcome["played"] == 600
     low = [alarm for alarm in answer["alarms"] if alarm["code"] == "A3"]
     assert low, answer["alarms"]
