@@ -103,7 +103,9 @@ class World:
 
     async def said(self, within: float = WITHIN) -> None:
         """Wait until everything the source wants to say is published."""
-        await self.until("SELECT count(*) FROM kit.outbox WHERE published_at IS NULL", lambda found: found == 0, within, source=True)
+        await self.until(
+            "SELECT count(*) FROM kit.outbox WHERE published_at IS NULL", lambda found: found == 0, within, source=True
+        )
 
     async def until(self, sql: str, enough: Callable[[Any], bool], within: float = WITHIN, *, source: bool = False) -> Any:
         """Wait until what the applier's (or the source's) store says is enough; the store may be away meanwhile."""
