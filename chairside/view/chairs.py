@@ -60,10 +60,10 @@ def _chair(
         Text(str(number), style=COLOURS[worst.priority] if worst else dim),
         Text(_called(picture, session.patient_id, names), style=dim),
         phase,
-        Text(_pressure(session), style=dim),
+        Text(_pressure(session), style=dim or _lit(picture, session, "A1", "A2", "A3", "A4")),
         _age(session, (SYSTOLIC,), now),
-        Text(_value(session, HEART_RATE), style=dim),
-        Text(_value(session, SPO2, SPO2_ANY), style=dim),
+        Text(_value(session, HEART_RATE), style=dim or _lit(picture, session, "A5", "A6")),
+        Text(_value(session, SPO2, SPO2_ANY), style=dim or _lit(picture, session, "A7", "A16-probe")),
         Text(_value(session, RESPIRATIONS), style=dim),
         _age(session, (HEART_RATE, SPO2, SPO2_ANY), now),
     ]
@@ -76,6 +76,13 @@ def _chair(
     else:
         cells.append("")
     return cells
+
+
+def _lit(picture: Picture, session: Session, *codes: str) -> str:
+    """The colour of the most urgent alarm about a vital sign."""
+    mine = (alarm for alarm in picture.standing() if alarm.session_id == session.session_id and alarm.code in codes)
+    worst = next(mine, None)
+    return COLOURS[worst.priority] if worst else ""
 
 
 def _called(picture: Picture, patient_id: UUID | None, names: bool) -> str:

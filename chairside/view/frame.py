@@ -58,7 +58,8 @@ def frame(picture: Picture, now: datetime, look: Look) -> RenderableType:
 
 
 def _head(picture: Picture, now: datetime, look: Look) -> Text:
-    left = Text(" Chairside ", style="bold reverse")
+    left = Text()
+    left.append(" Chairside ", style="bold reverse")
     left.append(f"  {now:%a %d %b %H:%M:%S}", style="bold")
     if look.rate != 1:
         left.append(f" x{look.rate:g}", style="dim")

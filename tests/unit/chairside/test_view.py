@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -331,3 +332,11 @@ def test_priorities_have_the_standard_colours() -> None:
 )
 def test_spans_in_words(seconds: float, text: str) -> None:
     assert lasted(seconds) == text
+
+
+def test_a_vital_sign_has_the_colour_of_its_alarm() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=120, height=30, force_terminal=True, color_system="standard", legacy_windows=False)
+    console.print(frame(folded(STORY), at(32), Look(120, 30)), end="")
+    assert re.search(r"\x1b\[1;31m *184/110", out.getvalue())
+    assert not re.search(r"\x1b\[1;31m *71 ", out.getvalue())
