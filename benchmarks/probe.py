@@ -1,8 +1,8 @@
 """Two services that do nothing but what the runtime must carry: one says orders, one applies them and answers each.
 
 `python -m benchmarks.probe source|applier` runs one as a process. PROBE_MODE is `single` or `batch`. What the applier does
-with an order is chosen by its indication: `poison` is rejected, `bug` raises, `killer` ends the process. PROBE_DIE_AT names
-an arrow at which the process kills itself once, with -9: `mark` (broker acked, row not marked) or `commit` (store committed,
+with an order is chosen by its indication: `poison` is rejected, `bug` raises, `killer` ends the process, an address is
+called. PROBE_DIE_AT names an arrow at which the process kills itself once, with -9: `mark` (broker acked, row not marked) or `commit` (store committed,
 offset not).
 """
 
@@ -10,9 +10,9 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
 from aiokafka import AIOKafkaConsumer
@@ -20,9 +20,11 @@ from aiokafka import AIOKafkaConsumer
 from kit import clock, outbox
 from kit.db import Tx
 from kit.errors import Rejected
+from kit.jobs import Attempt, Calls, Job, Jobs
 from kit.service import Service, main
 from kit.settings import Settings
 from kit.stream import batch
+from kit.webhooks import post_signed
 from schemas.intake.orders import ORDERS, OrderSigned
 from schemas.scheduling.waitlist import WaitlistJoined
 
@@ -59,6 +61,28 @@ def order(key: int, number: int, *, indication: str = "IND-TRD") -> OrderSigned:
     )
 
 
+class Ring(Job):
+    """Call an address outside."""
+
+    attempts: ClassVar[int] = 3
+    timeout: ClassVar[timedelta] = timedelta(seconds=2)
+
+    address: str
+
+
+async def ring(job: Ring, attempt: Attempt) -> None:
+    """Call it, with the job's id as the receiver's idempotency key."""
+    await post_signed(job.address, b"{}", secret="probe", message_id=str(attempt.id))  # noqa: S106
+
+
+async def rung(job: Ring, attempt: Attempt, tx: Tx) -> None:
+    """The receiver took it."""
+
+
+async def not_rung(job: Ring, attempt: Attempt, reason: str, tx: Tx) -> None:
+    """The receiver never took it."""
+
+
 async def apply_one(event: OrderSigned, tx: Tx) -> None:
     """Apply one order and answer it."""
     await apply_many([event], tx)
@@ -73,12 +97,17 @@ async def apply_many(events: Sequence[OrderSigned], tx: Tx) -> None:
             raise RuntimeError("bug")
         if event.indication == "killer":
             os.kill(os.getpid(), signal.SIGKILL)
+        if event.indication.startswith("http"):
+            tx.defer(Ring(address=event.indication))
     ids = [(tx.cause or tx.envelope_of(event)).id for event in events]
     numbers = [event.infusions for event in events]
     await tx.db.execute(INSERT, ids, [event.patient_id for event in events], numbers, [clock.wall()] * len(events))
     for event in events:
         answer = WaitlistJoined(patient_id=event.patient_id, order_id=event.order_id, reasons=(), joined_at=tx.now)
         tx.emit(answer, cause=event)
+
+
+JOBS: Jobs = {Ring: Calls(call=ring, done=rung, failed=not_rung)}
 
 
 def source() -> Service:
@@ -89,7 +118,7 @@ def source() -> Service:
 def applier(mode: str) -> Service:
     """Applies orders, one by one or in batches."""
     handler: Any = batch(apply_many) if mode == "batch" else apply_one
-    return Service(name="scheduling", settings=Settings, consumes={ORDERS: {OrderSigned: handler}})
+    return Service(name="scheduling", settings=Settings, consumes={ORDERS: {OrderSigned: handler}}, jobs=JOBS)
 
 
 def die_once_at(arrow: str, flag: Path) -> None:
