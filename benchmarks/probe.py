@@ -2,8 +2,8 @@
 
 `python -m benchmarks.probe source|applier` runs one as a process. PROBE_MODE is `single` or `batch`. What the applier does
 with an order is chosen by its indication: `poison` is rejected, `bug` raises, `killer` ends the process, an address is
-called. PROBE_DIE_AT names an arrow at which the process kills itself once, with -9: `mark` (broker acked, row not marked) or `commit` (store committed,
-offset not).
+called. PROBE_DIE_AT names an arrow at which the process kills itself once, with -9: `mark` (broker acked, row not marked)
+or `commit` (store committed, offset not).
 """
 
 import os
