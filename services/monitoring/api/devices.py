@@ -1,5 +1,6 @@
 """Devices: which session one watches, and what it measured."""
 
+import asyncio
 from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
@@ -112,23 +113,27 @@ async def measure(device_id: DeviceId, body: Readings, tx: Command, publish: Pub
     bound = (await store.bindings_of(tx, [device_id], min(r.measured_at for r in body.readings) - timedelta(seconds=1))).get(
         device_id, []
     )
-    for reading in body.readings:
-        binding = next((b for b in bound if b.covers(reading.measured_at)), None)
-        codes = ",".join(sorted(m.code for m in reading.measurements))
-        await publish(
-            VitalsMeasured(
-                device_id=device_id,
-                session_id=binding.session_id if binding else None,
-                chair=binding.chair if binding else None,
-                measured_at=reading.measured_at,
-                received_at=tx.now,
-                measurements=tuple(Measurement(code=m.code, value=m.value, unit=m.unit) for m in reading.measurements),
-                method=reading.method,
-                simulated=reading.simulated,
-            ),
-            id=uuid5(NAMES, f"{device_id} {codes} {reading.measured_at.timestamp()}"),
-        )
+    await asyncio.gather(*(publish(_event(device_id, r, bound, tx), id=_id(device_id, r)) for r in body.readings))
     return Accepted(accepted=len(body.readings), bound=any(b.released_at is None for b in bound))
+
+
+def _event(device_id: str, reading: DeviceReading, bound: list[store.Binding], tx: Command) -> VitalsMeasured:
+    binding = next((b for b in bound if b.covers(reading.measured_at)), None)
+    return VitalsMeasured(
+        device_id=device_id,
+        session_id=binding.session_id if binding else None,
+        chair=binding.chair if binding else None,
+        measured_at=reading.measured_at,
+        received_at=tx.now,
+        measurements=tuple(Measurement(code=m.code, value=m.value, unit=m.unit) for m in reading.measurements),
+        method=reading.method,
+        simulated=reading.simulated,
+    )
+
+
+def _id(device_id: str, reading: DeviceReading) -> UUID:
+    codes = ",".join(sorted(m.code for m in reading.measurements))
+    return uuid5(NAMES, f"{device_id} {codes} {reading.measured_at.timestamp()}")
 
 
 def _check(body: Readings) -> None:
