@@ -1,7 +1,7 @@
 """The alarm engine alone, on one core: readings of four values through all limits.
 
-`--json` prints one object: `readings_per_s` (quiet readings), `alarming_readings_per_s` (each beyond some limit, with its changes),
-`state_bytes` (a session's engine state as JSON), and the ratio `alarming_to_quiet`.
+`--json` prints one object: `readings_per_s` (quiet readings), `alarming_readings_per_s` (each beyond some limit, with its
+changes), `state_bytes` (a session's engine state as JSON), and the ratio `alarming_to_quiet`.
 """
 
 import argparse
