@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chairside.view.picture import PRIORITIES, Picture, Reading, Session, Visit
+from chairside.view.picture import PRIORITIES, Answer, Picture, Reading, Session, Visit
 from chairside.view.telling import told
 from schemas.event import Envelope, Event
 from schemas.intake.patients import PatientRegistered
@@ -169,7 +169,7 @@ def page_opened(picture: Picture, event: pages.PageOpened) -> None:
     """Somebody has to be told."""
     page = picture.page(event.page_id)
     page.subject, page.priority, page.alarm_id, page.opened_at = event.subject, event.priority, event.alarm_id, event.opened_at
-    page.asked_since = event.opened_at
+    page.asked_since, page.highest = event.opened_at, event.priority
     page.session_id, page.patient_id, page.chair = event.session_id, event.patient_id, event.chair
 
 
@@ -179,6 +179,7 @@ def page_sent(picture: Picture, event: pages.PageSent) -> None:
     page.sent += 1
     if PRIORITIES.index(event.priority) < PRIORITIES.index(page.priority):
         page.priority, page.asked_since, page.answered_by = event.priority, event.sent_at, None
+    page.highest = min(page.highest, event.priority, key=PRIORITIES.index)
     page.step = max(page.step, event.step)
     if event.staff_id not in page.told:
         page.told.append(event.staff_id)
@@ -200,6 +201,8 @@ def answered(picture: Picture, event: pages.PageAcknowledged) -> None:
     """Somebody answered a page by its link."""
     page = picture.page(event.page_id)
     page.answered_by, page.answered_at = event.staff_id, event.answered_at
+    if since := page.asked_since or page.opened_at:
+        page.answers.append(Answer(event.staff_id, (event.answered_at - since).total_seconds(), bedside=False))
 
 
 def lapsed(picture: Picture, event: pages.AcknowledgementLapsed) -> None:

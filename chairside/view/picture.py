@@ -86,6 +86,15 @@ class Alarm:
         return self.ended_at is None
 
 
+@dataclass(frozen=True)
+class Answer:
+    """Who answered a page, after how many seconds of being asked."""
+
+    by: str
+    seconds: float
+    bedside: bool
+
+
 @dataclass
 class Page:
     """A page as told so far."""
@@ -93,6 +102,7 @@ class Page:
     page_id: UUID
     subject: str = "alarm"
     priority: Priority = "high"
+    highest: Priority = "low"
     alarm_id: UUID | None = None
     session_id: UUID | None = None
     patient_id: UUID | None = None
@@ -107,17 +117,10 @@ class Page:
     """When the asking began, or began anew because it became more urgent or the answer too old."""
     answered_by: str | None = None
     answered_at: datetime | None = None
+    answers: list[Answer] = field(default_factory=list)
+    """All answers by link: it may be asked again, when it becomes more urgent or an answer too old."""
     closed: str | None = None
     lapses: int = 0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Who answered a page, after how many seconds of being asked."""
-
-    by: str
-    seconds: float
-    bedside: bool
 
 
 @dataclass
@@ -228,6 +231,11 @@ class Picture:
         if alarm and alarm.answered_by and alarm.answered_at and since and alarm.answered_at >= since:
             return Answer(alarm.answered_by, (alarm.answered_at - since).total_seconds(), bedside=alarm.answered_via == "bedside")
         return None
+
+    def longest(self, page: Page) -> Answer | None:
+        """The answer that took the longest to come."""
+        latest = self.answer(page)
+        return max([*page.answers, *([latest] if latest else [])], key=lambda answer: answer.seconds, default=None)
 
     def waiting(self, page: Page) -> bool:
         """Whether nobody has answered a page, and it is not over."""

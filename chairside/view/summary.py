@@ -103,10 +103,10 @@ def day(picture: Picture, since: datetime, before: Counter[str], lost_before: in
         pages=tuple(
             PageTold(
                 about=_about(picture, page.alarm_id, page.subject, page.chair),
-                priority=page.priority,
+                priority=page.highest,
                 told=tuple(page.told),
                 step=page.step,
-                answered_by=answer.by if (answer := picture.answer(page)) else None,
+                answered_by=answer.by if (answer := picture.longest(page)) else None,
                 waited_seconds=answer.seconds if answer else None,
                 closed=page.closed,
             )
