@@ -17,15 +17,18 @@ from chairside.simulator.habits import habits
 from chairside.simulator.monitor import Monitor
 from chairside.simulator.presets import presets
 from chairside.simulator.staff import COORDINATOR, FRONT_DESK, Roster
+from chairside.view.telling import lasted
 from kit.clock import RunningClock
 
 T = TypeVar("T")
 CONSENT = "ketamine-infusion-1"
 FACT_WITHIN_S = 30.0
 """Wall seconds in which a fact that one service said must be known to the next."""
+EARLY = timedelta(minutes=15)
 EARLIEST, LATEST = timedelta(minutes=-8), timedelta(minutes=4)
 """When a patient arrives, beside the appointment."""
-SOON = timedelta(hours=12)
+LONG_S = 300.0
+"""Waiting for longer than this, in wall seconds, is worth a word about how to come sooner to a morning."""
 
 
 @dataclass
@@ -114,9 +117,10 @@ class Visit:
         appointment = await known(first, "an appointment: no chair may be free (see the waitlist)")
         outcome.chair = int(appointment["chair"])
         starts = datetime.fromisoformat(appointment["starts_at"])
-        if starts - self.clock.now() > SOON:
+        if (wait := self.clock.seconds_until(starts)) > LONG_S:
             self.say(
-                f"patient {outcome.patient_id[:6]}: the first place is {starts:%a %d %b %H:%M} by the clinic's clock; waiting"
+                f"patient {outcome.patient_id[:6]}: the first place is {starts:%a %d %b %H:%M} by the clinic's clock, in "
+                f"{lasted(wait)}; waiting. Sooner: chairside up --rate 60 --begin {starts - EARLY:%Y-%m-%dT%H:%M}"
             )
         return appointment
 
