@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HOW_TO = ROOT / "docs" / "how-to"
-BLOCK = re.compile(r"```(\w+)([^\n]*)\n(.*?)```", re.S)
+BLOCK = re.compile(r"```(\w+)([^\n]*)\n(.*?)```", re.DOTALL)
 CLI = str(Path(sys.executable).with_name("chairside"))
 
 
@@ -121,4 +121,4 @@ def test_every_command_of_a_page_exists() -> None:
             assert option in helped.stdout, f"chairside {' '.join(words)} has no {option}"
     makefile = (ROOT / "Makefile").read_text()
     for target in targets:
-        assert re.search(rf"^{target}:", makefile, re.M), f"make {target}"
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
