@@ -85,7 +85,9 @@ LINES: Mapping[type[Event], Callable[[Picture, Any], str]] = {
         f"chair {e.chair}: " + ("ready to go home" if e.ready else f"not ready to go: {_unmet(e)}")
     ),
     sessions.PatientDischarged: _chair("went home with an escort"),
-    alarms.AlarmRaised: lambda _, e: f"{_place(e)}{e.priority.upper()} {e.title}, {e.code}" + ("" if e.confirmed else " (unconfirmed)"),
+    alarms.AlarmRaised: lambda _, e: (
+        f"{_place(e)}{e.priority.upper()} {e.title}, {e.code}{'' if e.confirmed else ' (unconfirmed)'}"
+    ),
     alarms.AlarmPriorityChanged: lambda _, e: f"{_place(e)}{e.priority.upper()} {e.title}, {e.code} (was {e.previous})",
     alarms.AlarmAcknowledged: lambda _, e: f"{_place(e)}{e.priority} alarm answered by {e.by} ({e.via})",
     alarms.AlarmEnded: lambda _, e: f"{_place(e)}alarm {e.code} is over",
