@@ -4,10 +4,10 @@ import ssl
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kit.settings import Settings
+    from kit.settings import KafkaSettings
 
 
-def client_settings(settings: "Settings") -> dict[str, Any]:
+def client_settings(settings: "KafkaSettings") -> dict[str, Any]:
     """Keyword arguments for any aiokafka client. Raises OSError when the CA file cannot be read."""
     found: dict[str, Any] = {"bootstrap_servers": settings.kafka, "security_protocol": settings.kafka_security_protocol}
     if settings.kafka_security_protocol in ("SSL", "SASL_SSL"):

@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from kit.settings import Settings, SettingsRefused, load
+from kit.settings import SettingsRefused, StoreSettings, load
 
 KIT_MIGRATIONS = Path(__file__).parent / "migrations"
 SERVICES = Path(__file__).parent.parent / "services"
@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m kit.migrate SERVICE   (a folder under services/)", file=sys.stderr)
         return 64
     try:
-        settings = load(Settings)
+        settings = load(StoreSettings)
     except SettingsRefused as error:
         print(error, file=sys.stderr)
         return 78

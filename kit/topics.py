@@ -9,7 +9,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from kit.errors import AWAY
 from kit.kafka import client_settings
-from kit.settings import Settings, SettingsRefused, load
+from kit.settings import KafkaSettings, SettingsRefused, load
 from schemas.catalogue import topics
 from schemas.topic import Topic
 
@@ -67,7 +67,7 @@ async def create_topics(kafka: dict[str, Any], prefix: str, replication: int = 1
 
 async def _main() -> int:
     try:
-        settings = load(Settings)
+        settings = load(KafkaSettings)
     except SettingsRefused as error:
         print(error, file=sys.stderr)
         return 78
