@@ -45,7 +45,7 @@ class Stream(ConsumerRebalanceListener):
     def __post_init__(self) -> None:
         self._by_kafka_name = {topic.kafka_name(self.prefix): topic for topic in self.topics}
         self._consumer: AIOKafkaConsumer | None = None
-        self._wary: set[TopicPartition] = set()
+        self._wary_until: dict[TopicPartition, int] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read and handle until told to stop. Away means back off, keep the place, come again."""
@@ -74,8 +74,8 @@ class Stream(ConsumerRebalanceListener):
         done: dict[TopicPartition, int] = {}
         for partition, records in polled.items():
             topic = self._by_kafka_name[partition.topic]
-            await self.handling.handle(topic, partition.partition, records, wary=partition in self._wary)
-            self._wary.discard(partition)
+            wary = records[0].offset < self._wary_until.get(partition, 0)
+            await self.handling.handle(topic, partition.partition, records, wary=wary)
             done[partition] = records[-1].offset + 1
             self.caught(partition, consumer.highwater(partition), done[partition])
         self.moved()
@@ -96,12 +96,13 @@ class Stream(ConsumerRebalanceListener):
                 if at != row["next_offset"] or at == last[partition]:
                     await inbox.queries.rewind(db, topic=name, partition=partition.partition, next_offset=at)
                 elif row["stalls"] >= 2 or row["struck"]:
-                    self._wary.add(partition)
+                    # The batch that killed began here: what killed is among these, however few of them the next poll brings.
+                    self._wary_until[partition] = at + MAX_BATCH
                 consumer.seek(partition, max(at, first[partition]))
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Nothing to hand over: the place is in the store."""
-        self._wary.clear()
+        self._wary_until.clear()
 
     def _new_consumer(self) -> AIOKafkaConsumer:
         static = {"group_instance_id": f"{self.group}.{self.instance}"} if self.instance else {}
