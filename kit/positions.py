@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import murmur2
 
 from kit import inbox
@@ -40,11 +41,33 @@ class Ends:
 
     async def of(self, topics: Sequence[Topic]) -> dict[tuple[str, int], int]:
         """The end offset of every partition of these topics. Raises TryLater or KafkaError when Kafka is away."""
-        places = {
+        return await self._ask(topics, lambda consumer, places: consumer.end_offsets(places))
+
+    async def of_group(self, group: str, topics: Sequence[Topic]) -> dict[tuple[str, int], int]:
+        """How far a group has committed every partition of these topics, or where it begins. Raises as `of` does."""
+        reached = await self._ask(topics, lambda consumer, places: consumer.beginning_offsets(places))
+        places = self._places(topics)
+        admin = AIOKafkaAdminClient(**self.kafka)
+        try:
+            await asyncio.wait_for(admin.start(), 10)
+            committed = await asyncio.wait_for(admin.list_consumer_group_offsets(group, partitions=list(places)), 5)
+        finally:
+            await admin.close()
+        return reached | {places[place]: found.offset for place, found in committed.items() if found.offset >= 0}
+
+    def _places(self, topics: Sequence[Topic]) -> dict[TopicPartition, tuple[str, int]]:
+        return {
             TopicPartition(topic.kafka_name(self.prefix), partition): (topic.name, partition)
             for topic in topics
             for partition in range(topic.partitions)
         }
+
+    async def _ask(
+        self,
+        topics: Sequence[Topic],
+        question: Callable[[AIOKafkaConsumer, list[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]],
+    ) -> dict[tuple[str, int], int]:
+        places = self._places(topics)
         async with self._one_at_a_time:
             if self._consumer is None:
                 consumer = AIOKafkaConsumer(**self.kafka, group_id=None, enable_auto_commit=False)
@@ -56,11 +79,11 @@ class Ends:
                     raise
                 self._consumer = consumer
             try:
-                ends = await asyncio.wait_for(self._consumer.end_offsets(list(places)), 5)
+                found = await asyncio.wait_for(question(self._consumer, list(places)), 5)
             except AWAY:
                 await self.close_now()
                 raise
-        return {places[partition]: end for partition, end in ends.items()}
+        return {places[partition]: offset for partition, offset in found.items()}
 
     async def close(self) -> None:
         """Let go of Kafka."""

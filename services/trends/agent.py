@@ -6,7 +6,9 @@ past an event in flight. What fails for good is counted; what fails for now is t
 
 import asyncio
 import os
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -32,11 +34,16 @@ CONSUMES: tuple[Topic, ...] = (VITALS, SESSIONS)
 PRODUCES: tuple[Topic, ...] = (TRENDS,)
 
 
+def group_of(settings: TrendsSettings) -> str:
+    """The consumer group, which is the faust application's name."""
+    return f"{settings.prefix}.trends"
+
+
 def new_app(settings: TrendsSettings, metrics: Metrics) -> faust.App:
     """The faust application, with its one agent."""
     partitions = TRENDS.partitions
     app = faust.App(
-        f"{settings.prefix}.trends",
+        group_of(settings),
         broker=f"kafka://{settings.kafka.replace(',', ';')}",
         web_enabled=False,
         topic_disable_leader=True,
@@ -50,6 +57,7 @@ def new_app(settings: TrendsSettings, metrics: Metrics) -> faust.App:
         consumer_auto_offset_reset="earliest",
         stream_wait_empty=True,
         store="memory://",
+        datadir=Path(tempfile.gettempdir()) / group_of(settings),
         loghandlers=[],
     )
     names = [topic.kafka_name(settings.prefix) for topic in CONSUMES]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 
@@ -9,17 +10,22 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from kit.app import create_app
-from kit.errors import AWAY
+from kit.clock import monotonic
+from kit.errors import AWAY, reason_of
 from kit.http import Server
+from kit.kafka import client_settings
 from kit.logs import configure_logging
 from kit.metrics import Metrics
+from kit.positions import Ends, unread
 from kit.progress import Progress
 from kit.settings import SettingsRefused, load
-from services.trends.agent import CONSUMES, PRODUCES, new_app
+from services.trends.agent import CONSUMES, PRODUCES, group_of, new_app
 from services.trends.settings import TrendsSettings
 
 log = structlog.get_logger("trends")
 __all__ = ["CONSUMES", "PRODUCES", "main"]
+STANDS_STILL_AFTER = 30.0
+"""Wall seconds after which a process whose topics wait and whose group commits nothing ends itself. A recovery takes half."""
 
 
 async def serve(settings: TrendsSettings) -> int:
@@ -51,26 +57,50 @@ async def serve(settings: TrendsSettings) -> int:
     )
     server = Server.of(face, settings)
     serving = asyncio.create_task(server.serve())
+    watching = asyncio.create_task(end_when_still(settings))
     async with app:
         crashed = asyncio.create_task(app.wait_until_stopped())
         while not stop.is_set() and not crashed.done():
             alive()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 1)
+    watching.cancel()
     server.should_exit = True
-    await asyncio.wait([serving, crashed], timeout=5)
+    await asyncio.wait([serving, crashed, watching], timeout=5)
     return 1 if app.crashed else 0
 
 
+async def end_when_still(settings: TrendsSettings) -> None:
+    """faust can stop reading and say nothing. What its group has committed, asked of Kafka itself, tells; a new start mends."""
+    ends = Ends(client_settings(settings), settings.prefix)
+    last, since = None, monotonic()
+    try:
+        while True:
+            await asyncio.sleep(2)
+            try:
+                noted, reached = await ends.of(CONSUMES), await ends.of_group(group_of(settings), CONSUMES)
+            except AWAY:
+                last = None
+                continue
+            if reached != last or not unread(noted, reached):
+                last, since = reached, monotonic()
+            elif monotonic() - since > STANDS_STILL_AFTER:
+                log.critical("stands still", unread=unread(noted, reached))
+                os._exit(75)
+    finally:
+        await ends.close()
+
+
 def main() -> None:
-    """Run trends. Exit codes: 0 stopped in order, 1 crashed, 69 Kafka away at the start, 78 settings refused."""
+    """Run trends. Exit codes: 0 stopped in order, 1 crashed, 69 Kafka away at the start, 75 stood still, 78 settings refused."""
     try:
         settings = load(TrendsSettings)
     except SettingsRefused as error:
-        sys.exit(f"{error}")
+        sys.stderr.write(f"{error}\n")
+        sys.exit(78)
     configure_logging("trends", settings.log_level)
     try:
         sys.exit(asyncio.run(serve(settings)))
     except AWAY as error:
-        log.critical("Kafka is away", error=type(error).__name__)
+        log.critical("Kafka is away", error=reason_of(error))
         sys.exit(69)

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4, uuid5
 
 import httpx2
+import pytest
 from aiokafka import AIOKafkaProducer
 
 from benchmarks.house import free_port
@@ -25,6 +26,7 @@ from schemas.trends.trends import TRENDS, TrendComputed
 REPOSITORY = Path(__file__).parents[3]
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SESSION = uuid4()
+STOOD_STILL = 75
 
 
 def reading(second: int) -> VitalsMeasured:
@@ -73,55 +75,68 @@ async def produce(kafka: str, prefix: str, *said_events: tuple[Topic, Event]) ->
     await producer.stop()
 
 
-def start(kafka: str, prefix: str, log: Path) -> tuple[subprocess.Popen[bytes], str]:
-    port = free_port()
-    env = {
-        **os.environ,
-        "CHAIRSIDE_KAFKA": kafka,
-        "CHAIRSIDE_PREFIX": prefix,
-        "CHAIRSIDE_PORT": str(port),
-        "CHAIRSIDE_JWKS": os.devnull,
-    }
-    with log.open("ab") as out:
-        process = subprocess.Popen([sys.executable, "-m", "services.trends"], cwd=REPOSITORY, env=env, stdout=out, stderr=out)
-    return process, f"http://127.0.0.1:{port}"
+def environment(kafka: str, prefix: str) -> dict[str, str]:
+    return {**os.environ, "CHAIRSIDE_KAFKA": kafka, "CHAIRSIDE_PREFIX": prefix, "CHAIRSIDE_JWKS": os.devnull}
 
 
-async def until_said(kafka: str, prefix: str, at_least: datetime, log: Path) -> list[TrendComputed]:
-    """Wait until a trend of that instant is said."""
-    found: list[TrendComputed] = []
-    try:
-        async with asyncio.timeout(60):
-            while not found or max(trend.computed_at for trend in found) < at_least:
-                found = [event for _, event in await said(kafka, prefix, TRENDS) if isinstance(event, TrendComputed)]
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        raise AssertionError(f"{found[-1:]}\n{log.read_text()[-3000:]}") from None
-    return found
+class Trends:
+    """The process, and what a supervisor does for it: one that says it stood still is started again."""
+
+    def __init__(self, kafka: str, prefix: str, log: Path) -> None:
+        self.kafka, self.prefix, self.log = kafka, prefix, log
+        self.start()
+
+    def start(self) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "services.trends"],
+                cwd=REPOSITORY,
+                env=environment(self.kafka, self.prefix) | {"CHAIRSIDE_PORT": str(port)},
+                stdout=out,
+                stderr=out,
+            )
+
+    async def end(self, sign: signal.Signals) -> int:
+        self.process.send_signal(sign)
+        return await asyncio.to_thread(self.process.wait, 10)
+
+    async def until_said(self, at_least: datetime) -> list[TrendComputed]:
+        """Wait until a trend of that instant is said."""
+        found: list[TrendComputed] = []
+        try:
+            async with asyncio.timeout(120):
+                while not found or max(trend.computed_at for trend in found) < at_least:
+                    if self.process.poll() == STOOD_STILL:
+                        self.start()
+                    found = [
+                        event for _, event in await said(self.kafka, self.prefix, TRENDS) if isinstance(event, TrendComputed)
+                    ]
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise AssertionError(f"{found[-1:]} {self.process.poll()}\n{self.log.read_text()[-3000:]}") from None
+        return found
 
 
 async def test_readings_become_trends_and_a_kill_changes_nothing(kafka: str, prefix: str, tmp_path: Path) -> None:
     await create_topics({"bootstrap_servers": kafka}, prefix)
-    log = tmp_path / "trends.log"
-    process, url = start(kafka, prefix, log)
+    trends = Trends(kafka, prefix, tmp_path / "trends.log")
     try:
         await produce(kafka, prefix, *[(VITALS, reading(second)) for second in range(0, 120, 2)], (SESSIONS, started()))
-        await until_said(kafka, prefix, MORNING + timedelta(seconds=60), log)
+        await trends.until_said(MORNING + timedelta(seconds=60))
         async with httpx2.AsyncClient() as client:
-            assert (await client.get(f"{url}/readyz")).status_code == 200
-            assert 'chairside_dead_letters_total{topic="vitals"} 1.0' in (await client.get(f"{url}/metrics")).text
+            assert (await client.get(f"{trends.url}/readyz")).status_code == 200
+            assert 'chairside_dead_letters_total{topic="vitals"} 1.0' in (await client.get(f"{trends.url}/metrics")).text
         await produce(kafka, prefix, *[(VITALS, reading(second)) for second in range(120, 420, 2)])
-        process.send_signal(signal.SIGKILL)
-        await asyncio.to_thread(process.wait, 10)
-        process, url = start(kafka, prefix, log)
+        await trends.end(signal.SIGKILL)
+        trends.start()
         await produce(kafka, prefix, *[(VITALS, reading(second)) for second in range(420, 600, 2)])
-        found = await until_said(kafka, prefix, MORNING + timedelta(seconds=540), log)
-        process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(process.wait, 10) == 0
+        found = await trends.until_said(MORNING + timedelta(seconds=540))
+        assert await trends.end(signal.SIGTERM) == 0
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        trends.process.kill()
+        trends.process.wait()
     last = max(found, key=lambda trend: trend.computed_at)
     [pressure] = last.trends
     assert pressure.baseline == 120.0
@@ -130,3 +145,26 @@ async def test_readings_become_trends_and_a_kill_changes_nothing(kafka: str, pre
     assert pressure.slope_per_minute > 0.8
     ids = [envelope.id for envelope, _ in await said(kafka, prefix, TRENDS)]
     assert len({(event.computed_at) for event in found}) == len(set(ids))
+
+
+WATCH = """
+import asyncio
+from kit.settings import load
+from services.trends import app
+from services.trends.settings import TrendsSettings
+app.STANDS_STILL_AFTER = 1.0
+asyncio.run(app.end_when_still(load(TrendsSettings)))
+"""
+
+
+async def test_readings_that_nobody_commits_end_the_process_and_none_do_not(kafka: str, prefix: str) -> None:
+    await create_topics({"bootstrap_servers": kafka}, prefix)
+    watch = subprocess.Popen([sys.executable, "-c", WATCH], cwd=REPOSITORY, env=environment(kafka, prefix))
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            await asyncio.to_thread(watch.wait, 6)
+        await produce(kafka, prefix, (VITALS, reading(0)))
+        assert await asyncio.to_thread(watch.wait, 30) == STOOD_STILL
+    finally:
+        watch.kill()
+        watch.wait()
