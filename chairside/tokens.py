@@ -42,7 +42,10 @@ class Keys:
         """Draw the key on first use, and write the public half where services read it."""
         if not self._file.exists():
             write_private(self._file, new_key_pair()[0])
-        write_private(self.jwks, jwks_of(self._file.read_text()))
+        public = jwks_of(self._file.read_text())
+        if not self.jwks.exists() or self.jwks.read_text() != public:
+            write_private(self.jwks, public)
+            self.jwks.chmod(0o644)
 
     def token(self, role: str, *, subject: str, lasts: timedelta) -> str:
         """A token for a role, valid from now. Raises Problem for a role that does not exist."""
