@@ -34,7 +34,7 @@ class Session:
     baseline: dict[str, float]
     engine: SessionState
     latest: dict[str, tuple[float | None, str]] = field(default_factory=dict)
-    """The last value of each code, and when (ISO instant)."""
+    """The last value of each code, and when: an ISO instant in UTC with microseconds, so that texts compare as instants do."""
 
 
 @dataclass(frozen=True)

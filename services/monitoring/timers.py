@@ -41,10 +41,13 @@ def watch(tx: Tx, session: Session) -> None:
     tx.arm(Silence(session_id=session.session_id), key=str(session.session_id), at=gap)
 
 
-def unwatch(tx: Tx, session: Session) -> None:
-    """Watch no longer."""
+async def unwatch(tx: Tx, session: Session) -> None:
+    """Watch no longer: alarms end with their conditions, and only those that latch wait for an answer."""
     for timer in (PressureDue, Silence):
         tx.disarm(timer, key=str(session.session_id))
+    engine = tables.engine()
+    await record(tx, session, engine, engine.unwatched(session.engine))
+    await end_alarm(tx, Source.of(session), MISSED)
 
 
 def interval(session: Session, rule: Missed) -> timedelta:

@@ -132,7 +132,7 @@ def _condition(resource: Mapping[str, Any]) -> list[Entry]:
         return []
     active = _status(resource, "clinicalStatus") in ("active", "recurrence", "relapse", "")
     at = _instant(resource.get("onsetDateTime") or resource.get("recordedDate"))
-    return [_entry(resource, "Condition", _codings(resource.get("code")), active=active, at=at)]
+    return [_entry(resource, "Condition", resource.get("code"), active=active, at=at)]
 
 
 def _medication(resource: Mapping[str, Any]) -> list[Entry]:
@@ -143,7 +143,7 @@ def _medication(resource: Mapping[str, Any]) -> list[Entry]:
         raise _Unreadable("the medicine is a reference, not a code")
     active = resource.get("status") in ("active", "intended", "on-hold")
     at = _instant(resource.get("authoredOn") or resource.get("effectiveDateTime") or resource.get("dateAsserted"))
-    return [_entry(resource, "Medication", _codings(concept), active=active, at=at)]
+    return [_entry(resource, "Medication", concept, active=active, at=at)]
 
 
 def _allergy(resource: Mapping[str, Any]) -> list[Entry]:
@@ -151,7 +151,7 @@ def _allergy(resource: Mapping[str, Any]) -> list[Entry]:
         return []
     active = _status(resource, "clinicalStatus") in ("active", "")
     at = _instant(resource.get("recordedDate"))
-    return [_entry(resource, "Allergy", _codings(resource.get("code")), active=active, at=at)]
+    return [_entry(resource, "Allergy", resource.get("code"), active=active, at=at)]
 
 
 def _observation(resource: Mapping[str, Any]) -> list[Entry]:
@@ -160,7 +160,7 @@ def _observation(resource: Mapping[str, Any]) -> list[Entry]:
     at = _instant(
         resource.get("effectiveDateTime") or _dict(resource.get("effectivePeriod")).get("start") or resource.get("issued")
     )
-    entries = []
+    entries: list[Entry] = []
     components = _list(resource.get("component"))
     for number, part in enumerate([resource, *components]):
         value, unit, answer = _value(part)
@@ -168,9 +168,7 @@ def _observation(resource: Mapping[str, Any]) -> list[Entry]:
             continue
         suffix = f"#{number}" if number else ""
         entries.append(
-            _entry(
-                resource, "Observation", _codings(part.get("code")), suffix=suffix, at=at, value=value, unit=unit, answer=answer
-            )
+            _entry(resource, "Observation", part.get("code"), suffix=suffix, at=at, value=value, unit=unit, answer=answer)
         )
     return entries
 
@@ -184,23 +182,27 @@ READERS: Mapping[str, Callable[[Mapping[str, Any]], list[Entry]]] = {
 }
 
 
-def _entry(resource: Mapping[str, Any], kind: Any, codings: tuple[Coding, ...], *, suffix: str = "", **more: Any) -> Entry:
+def _entry(resource: Mapping[str, Any], kind: Any, concept: Any, *, suffix: str = "", **more: Any) -> Entry:
     identity = resource.get("id")
     if not isinstance(identity, str) or not identity:
         raise _Unreadable("it has no id or fullUrl to be known by again")
     source = f"{resource['resourceType']}/{identity.removeprefix('urn:uuid:')}"
-    return Entry(key=source + suffix, kind=kind, codings=codings, source=source, **more)
+    codings, text = _concept(concept)
+    return Entry(key=source + suffix, kind=kind, codings=codings, text=text, source=source, **more)
 
 
-def _codings(concept: Any) -> tuple[Coding, ...]:
+def _concept(concept: Any) -> tuple[tuple[Coding, ...], str]:
+    """Codes, and the words beside them or in their place: an allergy that somebody typed is an allergy."""
     found = [
         Coding(system=coding["system"], code=coding["code"], display=str(coding.get("display") or ""))
         for coding in _list(_dict(concept).get("coding"))
         if isinstance(coding.get("system"), str) and isinstance(coding.get("code"), str)
     ]
-    if not found:
-        raise _Unreadable("it carries no code of a code system")
-    return tuple(found)
+    said = _dict(concept).get("text")
+    text = said.strip() if isinstance(said, str) else ""
+    if not found and not text:
+        raise _Unreadable("it carries neither a code of a code system nor words")
+    return tuple(found), text
 
 
 def _value(part: Mapping[str, Any]) -> tuple[float | None, str | None, str | None]:

@@ -16,7 +16,6 @@ from schemas.monitoring.sessions import (
     InfusionSlowed,
     InfusionStarted,
     InfusionStopped,
-    PatientDischarged,
     SessionCancelled,
 )
 from services.monitoring import store
@@ -94,7 +93,7 @@ async def move_infusion(session_id: UUID, move: Move, body: MoveRequest, tx: Com
             404, "No such move", todo=f"use /sessions/{session_id}/{'cancellation' if move == 'cancel' else 'discharge'}"
         )
     session = await held_session(tx, session_id)
-    _advance(session, move)
+    advance(session, move)
     about: dict[str, Any] = {"session_id": session_id, "chair": session.chair, "actor": tx.actor}
     said: Event
     if move == "start":
@@ -131,32 +130,19 @@ async def move_infusion(session_id: UUID, move: Move, body: MoveRequest, tx: Com
     return Moved(session_id=session_id, phase=session.phase, rate_percent=session.rate_percent)
 
 
-@routes.post("/sessions/{session_id}/discharge", dependencies=[needs("sessions.write")])
-async def discharge(session_id: UUID, tx: Command) -> Moved:
-    """The patient goes home; the caller signs."""
-    session = await held_session(tx, session_id)
-    _advance(session, "discharge")
-    await _close(session, "discharge", "", tx)
-    tx.emit(
-        PatientDischarged(
-            session_id=session_id, patient_id=session.patient_id, chair=session.chair, actor=tx.actor, discharged_at=tx.now
-        )
-    )
-    return Moved(session_id=session_id, phase=session.phase, rate_percent=session.rate_percent)
-
-
 @routes.post("/sessions/{session_id}/cancellation", dependencies=[needs("sessions.write")])
 async def cancel(session_id: UUID, body: MoveRequest, tx: Command) -> Moved:
     """There will be no infusion in this session."""
     session = await held_session(tx, session_id)
-    _advance(session, "cancel")
-    await _close(session, "cancel", _reason(body), tx)
+    advance(session, "cancel")
+    await close(session, "cancel", _reason(body), tx)
     tx.emit(SessionCancelled(session_id=session_id, chair=session.chair, reason=body.reason, actor=tx.actor, cancelled_at=tx.now))
     return Moved(session_id=session_id, phase=session.phase, rate_percent=session.rate_percent)
 
 
-async def _close(session: Session, move: Move, reason: str, tx: Command) -> None:
-    unwatch(tx, session)
+async def close(session: Session, move: Move, reason: str, tx: Command) -> None:
+    """The session is over: nobody and nothing watches it any more."""
+    await unwatch(tx, session)
     for device_id in await store.release_all(tx, session.session_id):
         tx.emit(DeviceReleased(device_id=device_id, session_id=session.session_id, chair=session.chair, released_at=tx.now))
     await store.note_move(tx, session, move, reason)
@@ -164,7 +150,8 @@ async def _close(session: Session, move: Move, reason: str, tx: Command) -> None
     tx.audit(move, f"session {session.session_id}", reason=reason)
 
 
-def _advance(session: Session, move: Move) -> None:
+def advance(session: Session, move: Move) -> None:
+    """Bring a session to the phase a move leads to. Raises Refused, with the moves that are possible."""
     phase = after(session.phase, move)
     if phase is None:
         allowed = ", ".join(possible(session.phase)) or "nothing more"

@@ -1,7 +1,7 @@
 """Vitals: readings, session state and alarms, a batch in one transaction."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from kit.db import Tx
 from kit.stream import Handlers, batch
@@ -33,11 +33,11 @@ async def watch(events: Sequence[VitalsMeasured], tx: Tx) -> None:
             source = Source(f"device {event.device_id}", device_id=event.device_id, chair=event.chair)
             await raise_alarm(tx, source, UNBOUND, "a monitor is bound to no session", "medium", cause=event)
             continue
-        at = event.measured_at.timestamp()
+        at, instant = event.measured_at.timestamp(), event.measured_at.astimezone(UTC).isoformat(timespec="microseconds")
         for code, value in reading.values.items():
             _, seen = session.latest.get(code, (None, ""))
-            if event.measured_at.isoformat() >= seen:
-                session.latest[code] = (value, event.measured_at.isoformat())
+            if instant >= seen:
+                session.latest[code] = (value, instant)
         if session.phase in WATCHED:
             continuous = event.method == "continuous"
             changes, pending = engine.step(session.engine, at, reading.values, session.baseline, continuous=continuous)

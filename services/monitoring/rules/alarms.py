@@ -210,6 +210,10 @@ class Engine:
         again = saturation + rule.no_saturation_seconds if priority == "medium" else now + rule.data_gap_seconds
         return list(settle(GAP, kept, priority)), again
 
+    def unwatched(self, state: SessionState) -> list[Change]:
+        """Nobody measures any more, so every condition is over. What latches stays until a person acknowledges it."""
+        return [change for code, kept in state.alarms.items() for change in settle(code, kept, None)]
+
     def unconfirmed(self, state: SessionState, code: str, priority: Priority) -> list[Change]:
         """A confirmation did not come when due: the alarm is raised all the same, as unconfirmed."""
         kept = state.alarms.get(code)

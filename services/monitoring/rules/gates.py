@@ -19,6 +19,8 @@ from services.monitoring.rules.tables import (
 )
 
 NEVER = "never heard of"
+NEEDED = {HEART_RATE: "heart rate", SATURATION: "oxygen saturation", BREATHS: "breaths"}
+"""What a pressure alone does not tell."""
 StartOutcome = Literal["GO", "RE-MEASURE", "HOLD", "CANCEL TODAY", "NO START"]
 
 
@@ -179,26 +181,38 @@ def _recovery(gate: DischargeGate, ended_at: datetime | None, now: datetime) -> 
 def _discharge_vitals(
     gate: DischargeGate, baseline: Mapping[str, float], readings: Sequence[Reading], ended_at: datetime | None
 ) -> GateFact:
-    """The latest reading and one at least the given minutes before it, both within limits, and none out of limits between."""
+    """The latest pressure and one at least the given minutes before it within limits, and none out of limits between.
+
+    With each pressure go the heart rate, saturation and breaths last measured in recovery; one never measured is not met.
+    """
     rule = gate.vitals
-    after = [r for r in readings if ended_at is not None and r.at >= ended_at and SYSTOLIC in r.values and DIASTOLIC in r.values]
-    if not after:
-        return GateFact(id="vital_signs", met=False, source=NEVER)
     good_since: datetime | None = None
+    last: datetime | None = None
     good = 0
-    for reading in after:
-        if _within(gate, baseline, reading):
+    latest: dict[str, float] = {}
+    missing: list[str] = []
+    for reading in readings:
+        if ended_at is None or reading.at < ended_at:
+            continue
+        latest |= reading.values
+        if SYSTOLIC not in reading.values or DIASTOLIC not in reading.values:
+            continue
+        last = reading.at
+        missing = [name for code, name in NEEDED.items() if code not in latest]
+        if not missing and _within(gate, baseline, latest):
             good_since = good_since or reading.at
             good += 1
         else:
             good_since, good = None, 0
-    last = after[-1].at
+    if last is None:
+        return GateFact(id="vital_signs", met=False, source=NEVER)
     met = good_since is not None and good >= rule.readings and last - good_since >= timedelta(minutes=rule.apart_minutes)
-    return GateFact(id="vital_signs", met=met, source="vitals", observed_at=last, detail=f"{good} good readings in a row")
+    detail = f"{', '.join(missing)} {NEVER}" if missing else f"{good} good readings in a row"
+    return GateFact(id="vital_signs", met=met, source="vitals", observed_at=last, detail=detail)
 
 
-def _within(gate: DischargeGate, baseline: Mapping[str, float], reading: Reading) -> bool:
-    rule, values = gate.vitals, reading.values
+def _within(gate: DischargeGate, baseline: Mapping[str, float], values: Mapping[str, float]) -> bool:
+    rule = gate.vitals
     if values[SYSTOLIC] >= rule.below_systolic or values[DIASTOLIC] >= rule.below_diastolic:
         return False
     for code in (SYSTOLIC, DIASTOLIC):
@@ -209,7 +223,7 @@ def _within(gate: DischargeGate, baseline: Mapping[str, float], reading: Reading
         SATURATION: (rule.least_saturation, 100.0),
         BREATHS: (rule.least_breaths, rule.most_breaths),
     }
-    return all(least <= values[code] <= most for code, (least, most) in limits.items() if code in values)
+    return all(least <= values[code] <= most for code, (least, most) in limits.items())
 
 
 def _attested(row: AttestedFact, stated: Attested | None) -> GateFact:

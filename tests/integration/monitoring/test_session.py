@@ -154,6 +154,34 @@ async def test_from_the_chair_to_the_ride_home(stage: Stage, api: httpx2.AsyncCl
     assert await events(stage, AlarmRaised) == []
 
 
+async def test_a_discharge_counts_what_happened_since_the_gate_and_ends_what_nobody_watches(
+    stage: Stage, api: httpx2.AsyncClient
+) -> None:
+    session = await infusing(stage, api)
+    await api.post(f"/sessions/{session}/infusion/end", json={})
+    for _ in range(60):
+        await stage.advance(minutes=1)
+        await measure(stage, api, sys=124, dia=79, hr=70, spo2=98, rr=14)
+    await attest(api, session, HOME_FACTS)
+    assert (await api.post(f"/sessions/{session}/discharge-gate")).json()["ready"]
+    for _ in range(3):
+        await stage.advance(seconds=15)
+        await measure(stage, api, spo2=88)
+    refused = await api.post(f"/sessions/{session}/discharge")
+    assert (refused.status_code, "alarms_answered" in refused.json()["detail"]) == (409, True)
+
+    [high] = (await api.get("/alarms", params={"session_id": session})).json()
+    await api.post(f"/alarms/{high['alarm_id']}/acknowledgement", json={})
+    for _ in range(20):
+        await stage.advance(minutes=1)
+        await measure(stage, api, sys=124, dia=79, hr=70, spo2=98, rr=14)
+    await stage.advance(seconds=100)
+    assert [alarm["code"] for alarm in (await api.get("/alarms", params={"session_id": session})).json()] == ["A16-gap"]
+    assert (await api.post(f"/sessions/{session}/discharge")).json()["phase"] == "DISCHARGED"
+    assert (await api.get("/alarms", params={"session_id": session})).json() == []
+    assert {alarm.code for alarm in await events(stage, AlarmEnded)} == {"A7", "A16-gap"}
+
+
 async def test_pressure_climbs_a_nurse_answers_by_link_and_the_alarm_ends(stage: Stage, api: httpx2.AsyncClient) -> None:
     await infusing(stage, api)
     await stage.advance(minutes=1)

@@ -84,6 +84,13 @@ TABLE = [
     ("aneurysm (S19)", facts(coded("Condition", ICD, "I71.4")), "BLOCKED", {"CI-02", "IND-TRD"}),
     ("ketamine allergy", facts(coded("Allergy", RX, "6130", "ketamine")), "BLOCKED", {"CI-04", "IND-TRD"}),
     ("ketamine allergy by product", facts(coded("Allergy", RX, "1", "Ketamine 10 MG/ML")), "BLOCKED", {"CI-04", "IND-TRD"}),
+    (
+        "ketamine allergy in words alone",
+        facts(Entry(key="Allergy/1", kind="Allergy", codings=(), text="Ketamine: hives")),
+        "BLOCKED",
+        {"CI-04", "IND-TRD"},
+    ),
+    ("depression in remission", facts(entries=[coded("Condition", ICD, "F33.42"), *pressure(124, 78)]), "REVIEW", set()),
     ("no consent", facts(consent_expires_at=None), "BLOCKED", {"CI-13", "IND-TRD"}),
     ("consent expired", facts(consent_expires_at=NOW), "BLOCKED", {"CI-13", "IND-TRD"}),
     ("no blood pressure", facts(entries=[MDD]), "INCOMPLETE", {"CI-01", "IND-TRD"}),

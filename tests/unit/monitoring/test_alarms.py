@@ -200,3 +200,14 @@ def test_the_state_survives_its_own_json() -> None:
     one = Watched({}).see(0, sys=170, dia=80, spo2=None)
     again = SessionState.from_json(one.state.to_json())
     assert again == one.state
+
+
+def test_when_nobody_measures_any_more_alarms_end_and_what_latches_waits_for_an_answer() -> None:
+    one = Watched({}).see(0, sys=166, dia=90, spo2=98).see(60, sys=167, dia=90, spo2=98)
+    one.see(70, spo2=88).see(90, spo2=88)
+    assert set(one.raised()) >= {("A1", "medium"), ("A7", "high")}
+    ended = one.engine.unwatched(one.state)
+    assert [(change.code, change.what) for change in ended] == [("A1", "ended")]
+    [answered] = acknowledge("A7", one.state.alarms["A7"], "high")
+    assert (answered.code, answered.what) == ("A7", "ended")
+    assert one.engine.unwatched(one.state) == []
