@@ -88,6 +88,7 @@ def _print(console: Console, result: dict[str, Any]) -> None:
             f"    {rule['rule_id']:<8} {rule['outcome']:<10} {rule['reason']} (evidence {rule['evidence']})",
             markup=False,
             highlight=False,
+            soft_wrap=True,
         )
         for fact in rule["facts"]:
             code = f" {fact['code']}" if fact.get("code") else ""

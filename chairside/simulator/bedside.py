@@ -42,6 +42,8 @@ class Bedside:
     _paused: list[datetime] = field(default_factory=list)
     _slowed_at: datetime | None = None
     _for_pressure: bool = False
+    _held_back: bool = False
+    """After a pause for pressure the infusion goes on in part only: clinical 4.4."""
     _seen: dict[str, datetime] = field(default_factory=dict)
     _eased_since: datetime | None = None
 
@@ -150,7 +152,7 @@ class Bedside:
             await self._move(wanted, reason=f"{titles} (simulated)")
         elif self.monitor.percent == 0:
             await self._after_pause(wanted, now)
-        elif self._slowed_at and not wanted and self._quiet(self._slowed_at, self.habits.slowing.quiet_readings):
+        elif self._slowed_at and not self._held_back and not wanted and self._quiet(self._slowed_at, self.habits.slowing.quiet_readings):
             await self._move("resume", percent=100, reason="pressure came down (simulated)")
             self._slowed_at = None
 
@@ -168,6 +170,7 @@ class Bedside:
         eased = self._eased_since is not None and now - self._eased_since >= EASED
         if self._for_pressure and self._quiet(begun, 2):
             prescriber = self.people.one("prescriber").who
+            self._held_back = True
             await self._move("resume", percent=rule.percent, reason="two readings below 160/100 (simulated)", who=prescriber)
         elif not self._for_pressure and eased:
             await self._move("resume", percent=100, reason="it is over (simulated)", who=self.people.one("prescriber").who)
