@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 from opentelemetry.sdk.trace import TracerProvider
@@ -33,8 +33,7 @@ class BatchHandler:
     handle: Callable[[Sequence[Any], Any], Awaitable[None]]
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A record that was read: its envelope and, where the type is known here, its event."""
 
     record: Any

@@ -1,7 +1,9 @@
 """CloudEvents 1.0 in Kafka binary mode: the envelope as headers, the event's JSON as the value."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -26,24 +28,50 @@ _OPTIONAL = {"ce_causationid", "ce_sequence", "ce_traceparent"}
 
 
 def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
-    """The record headers of an envelope. `traceparent` goes twice: as the CloudEvents extension and as plain W3C."""
-    headers = [
+    """The record headers of an envelope."""
+    return headers(
+        id=envelope.id,
+        type=envelope.type,
+        source=envelope.source,
+        time=envelope.time,
+        subject=envelope.subject,
+        correlation_id=envelope.correlation_id,
+        causation_id=envelope.causation_id,
+        sequence=envelope.sequence,
+        traceparent=envelope.traceparent,
+    )
+
+
+def headers(
+    *,
+    id: UUID,
+    type: str,
+    source: str,
+    time: datetime,
+    subject: str,
+    correlation_id: UUID,
+    causation_id: UUID | None,
+    sequence: int,
+    traceparent: str | None,
+) -> list[tuple[str, bytes]]:
+    """The record headers of what an envelope holds. `traceparent` goes twice: as the CloudEvents extension and as plain W3C."""
+    found = [
         ("ce_specversion", b"1.0"),
         ("content-type", b"application/json"),
-        ("ce_id", str(envelope.id).encode()),
-        ("ce_type", envelope.type.encode()),
-        ("ce_source", envelope.source.encode()),
-        ("ce_time", envelope.time.isoformat().encode()),
-        ("ce_subject", envelope.subject.encode()),
-        ("ce_correlationid", str(envelope.correlation_id).encode()),
+        ("ce_id", str(id).encode()),
+        ("ce_type", type.encode()),
+        ("ce_source", source.encode()),
+        ("ce_time", time.isoformat().encode()),
+        ("ce_subject", subject.encode()),
+        ("ce_correlationid", str(correlation_id).encode()),
     ]
-    if envelope.causation_id:
-        headers.append(("ce_causationid", str(envelope.causation_id).encode()))
-    if envelope.sequence:
-        headers.append(("ce_sequence", str(envelope.sequence).encode()))
-    if envelope.traceparent:
-        headers += [("ce_traceparent", envelope.traceparent.encode()), ("traceparent", envelope.traceparent.encode())]
-    return headers
+    if causation_id:
+        found.append(("ce_causationid", str(causation_id).encode()))
+    if sequence:
+        found.append(("ce_sequence", str(sequence).encode()))
+    if traceparent:
+        found += [("ce_traceparent", traceparent.encode()), ("traceparent", traceparent.encode())]
+    return found
 
 
 def type_of(headers: Iterable[tuple[str, bytes]]) -> str | None:

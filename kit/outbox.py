@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import aiosql
@@ -15,22 +15,22 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from kit import audit, clock
-from kit.cloudevents import headers_of
+from kit.cloudevents import headers
 from kit.errors import AWAY, TryLater
+from kit.positions import partition_of
 from schemas.catalogue import topics
-from schemas.event import Envelope
 
 queries: Any = aiosql.from_path(Path(__file__).parent / "sql" / "outbox.sql", "asyncpg")
 
 LEADER_LOCK = 0x0C1A
 """The advisory lock that makes one relay per database the leader."""
 BATCH = 500
+BATCH_BYTES = 256 * 1024
 STANDS_STILL_AFTER = 5.0
 """Wall seconds after which a relay that has rows and moves none gives up its place, or is made to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Emission:
+class Emission(NamedTuple):
     """An event on its way into the outbox."""
 
     event_id: UUID
@@ -131,9 +131,7 @@ class Relay:
                 await asyncio.wait_for(stop.wait(), 1.0)
 
     async def _lead(self, db: asyncpg.Connection, stop: asyncio.Event) -> None:
-        producer = AIOKafkaProducer(
-            **self.kafka, enable_idempotence=True, linger_ms=1, max_batch_size=65536, max_request_size=1_048_576
-        )
+        producer = AIOKafkaProducer(**self.kafka, enable_idempotence=True, max_batch_size=BATCH_BYTES, max_request_size=1_048_576)
         try:
             await asyncio.wait_for(producer.start(), 10)
             self.leading = True
@@ -155,22 +153,42 @@ class Relay:
         if not rows:
             return 0
         async with asyncio.timeout(self.stands_still_after):
-            acks = [
-                await producer.send(
-                    topics()[row["topic"]].kafka_name(self.prefix),
-                    value=row["payload"].encode(),
-                    key=row["key"].encode(),
-                    headers=headers_of(self._envelope(row)),
-                )
-                for row in rows
-            ]
-            await asyncio.gather(*acks)
+            await self._send(producer, rows)
         if await queries.mark(db, ids=[row["id"] for row in rows], published_at=clock.wall()) != f"UPDATE {len(rows)}":
             raise TryLater("another relay took the rows")
         return len(rows)
 
-    def _envelope(self, row: asyncpg.Record) -> Envelope:
-        return Envelope.model_construct(
+    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> None:
+        """Send rows and await every ack. Partitions go side by side, the rows of each in their order."""
+        places: dict[tuple[str, int], list[asyncpg.Record]] = {}
+        for row in rows:
+            topic = topics()[row["topic"]]
+            place = topic.kafka_name(self.prefix), partition_of(row["key"], topic.partitions)
+            places.setdefault(place, []).append(row)
+        await asyncio.gather(*(self._send_in_order(producer, *place, waiting) for place, waiting in places.items()))
+
+    async def _send_in_order(
+        self, producer: AIOKafkaProducer, topic: str, partition: int, rows: Sequence[asyncpg.Record]
+    ) -> None:
+        """One call a batch, packed by ourselves, costs a third of one call a row."""
+        acks = []
+        batch = producer.create_batch()
+        for row in rows:
+            record = {
+                "key": row["key"].encode(),
+                "value": row["payload"].encode(),
+                "timestamp": None,
+                "headers": self._headers(row),
+            }
+            if batch.append(**record) is None:
+                acks.append(await producer.send_batch(batch, topic, partition=partition))
+                batch = producer.create_batch()
+                batch.append(**record)
+        acks.append(await producer.send_batch(batch, topic, partition=partition))
+        await asyncio.gather(*acks)
+
+    def _headers(self, row: asyncpg.Record) -> list[tuple[str, bytes]]:
+        return headers(
             id=row["event_id"],
             type=row["type"],
             source=self.service,

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from kit.db import Store
 
 
+@lru_cache(maxsize=65536)
 def partition_of(key: str, partitions: int) -> int:
     """The partition of a record key, as Kafka's own partitioner draws it."""
     return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions

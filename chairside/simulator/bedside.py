@@ -152,7 +152,12 @@ class Bedside:
             await self._move(wanted, reason=f"{titles} (simulated)")
         elif self.monitor.percent == 0:
             await self._after_pause(wanted, now)
-        elif self._slowed_at and not self._held_back and not wanted and self._quiet(self._slowed_at, self.habits.slowing.quiet_readings):
+        elif (
+            self._slowed_at
+            and not self._held_back
+            and not wanted
+            and self._quiet(self._slowed_at, self.habits.slowing.quiet_readings)
+        ):
             await self._move("resume", percent=100, reason="pressure came down (simulated)")
             self._slowed_at = None
 
