@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
-from opentelemetry.sdk.trace import TracerProvider
 
 from kit import clock, deadletters, inbox
 from kit.cloudevents import envelope_of, event_of, type_of
@@ -17,6 +16,8 @@ from schemas.event import Envelope, Event
 from schemas.topic import Topic
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
     from kit.db import Store, Tx
 
 log = structlog.get_logger("kit.stream")
@@ -50,7 +51,7 @@ class Handling:
     """Handler tables by topic name."""
     metrics: Metrics
     on_dead_letter: OnDeadLetter | None = None
-    tracing: TracerProvider | None = None
+    tracing: "TracerProvider | None" = None
     _types: dict[str, dict[str, type[Event]]] = field(init=False)
 
     def __post_init__(self) -> None:

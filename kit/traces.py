@@ -4,14 +4,13 @@ import contextlib
 import re
 from collections.abc import Iterator
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Link, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 W3C = TraceContextTextMapPropagator()
 MOST_LINKS = 32
@@ -20,8 +19,14 @@ SILENT: Any = {"record_exception": False, "set_status_on_exception": False}
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-def new_provider(service: str, endpoint: str | None) -> TracerProvider:
+def new_provider(service: str, endpoint: str | None) -> "TracerProvider":
     """A tracer provider of the service's own; it exports only when an endpoint is named."""
+    # Whoever does not trace does not load the SDK and its exporter.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     if endpoint:
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
@@ -43,7 +48,7 @@ def onward(given: str | None) -> str:
 
 
 @contextlib.contextmanager
-def batch_span(provider: TracerProvider, name: str, traceparents: set[str]) -> Iterator[None]:
+def batch_span(provider: "TracerProvider", name: str, traceparents: set[str]) -> Iterator[None]:
     """One span around a batch's handling, linked to the traces of the events in it."""
     with provider.get_tracer("kit").start_as_current_span(name, links=links_of(traceparents), **SILENT):
         yield
