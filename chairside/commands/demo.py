@@ -55,7 +55,7 @@ class Shown:
     def say(self, line: str) -> None:
         """To the screen's own list while it is live, else to stderr."""
         if self.live:
-            self.picture.lately.append(line)
+            self.picture.tell(self.picture.latest or wall(), line)
         else:
             aloud(line)
 

@@ -28,7 +28,7 @@ def fold(picture: Picture, topic: str, envelope: Envelope, event: Event) -> str 
     line = told(picture, event)
     if line:
         line = f"{envelope.time:%H:%M:%S}  {line}"
-        picture.lately.append(line)
+        picture.tell(envelope.time, line)
     return line
 
 

@@ -48,7 +48,7 @@ def frame(picture: Picture, now: datetime, look: Look) -> RenderableType:
         middle,
     ]
     if told:
-        lines = [Text(line, no_wrap=True, overflow="ellipsis") for line in list(picture.lately)[-(told - 2) :]]
+        lines = [Text(line, no_wrap=True, overflow="ellipsis") for _, line in picture.lately[-(told - 2) :]]
         parts.append(Layout(_panel("lately", Group(*lines)), size=told))
     title = Text("events per topic, ").append_text(_health(picture))
     parts.append(Layout(_panel(title, Group(*streams[: foot - 2])), size=foot))

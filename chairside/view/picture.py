@@ -1,9 +1,11 @@
 """The picture: what an observer of all topics knows of the clinic, built fact by fact. It holds no names of people by itself."""
 
+from bisect import insort
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Literal
 from uuid import UUID
 
@@ -135,6 +137,9 @@ class Visit:
     state: Literal["booked", "arrived", "cancelled", "missed"] = "booked"
 
 
+MOST_LINES = 60
+
+
 @dataclass
 class Picture:
     """The clinic as told so far."""
@@ -161,8 +166,13 @@ class Picture:
     """Some reading was a simulated one."""
     latest: datetime | None = None
     """The latest instant that any envelope named."""
-    lately: deque[str] = field(default_factory=lambda: deque(maxlen=60))
-    """What happened lately, a line each."""
+    lately: list[tuple[datetime, str]] = field(default_factory=list)
+    """The latest lines, by the clinic's time: topics are read up one after the other."""
+
+    def tell(self, at: datetime, line: str) -> None:
+        """Say a line about an instant."""
+        insort(self.lately, (at, line), key=itemgetter(0))
+        del self.lately[:-MOST_LINES]
 
     def session(self, session_id: UUID) -> Session:
         """A session, also when its opening was not told yet."""

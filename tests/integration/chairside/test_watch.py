@@ -8,7 +8,9 @@ import signal
 import struct
 import subprocess
 import termios
+from pathlib import Path
 from time import monotonic
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -39,6 +41,20 @@ def test_once_it_is_one_frame(clinic: Clinic) -> None:
     assert all(len(line) <= 100 for line in done.stdout.splitlines())
     for title in ("Chairside", "chairs", "alarms", "pages", "events per topic"):
         assert title in done.stdout
+
+
+def test_as_a_picture_it_fetches_nothing(clinic: Clinic, tmp_path: Path) -> None:
+    for file, code in ((tmp_path / "now.svg", 0), (tmp_path / "nowhere" / "now.svg", 1)):
+        done = subprocess.run(
+            [*chairside("watch", "--svg", str(file)), "--data", str(clinic.data)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stderr
+    assert "nowhere" in done.stderr
+    drawn = (tmp_path / "now.svg").read_text()
+    root = ET.fromstring(drawn)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "chairs" in "".join(root.itertext())
+    assert "url(http" not in drawn
 
 
 def test_without_a_clinic_it_says_what_to_do(tmp_path_factory: pytest.TempPathFactory) -> None:

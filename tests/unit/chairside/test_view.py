@@ -318,7 +318,17 @@ def test_every_event_the_view_knows_is_one_of_the_house() -> None:
 def test_lines_hold_no_name_and_no_value() -> None:
     picture = folded(STORY + ANSWERED)
     assert picture.lately
-    assert not [line for line in picture.lately if "Lovelace" in line or "184" in line]
+    assert not [line for _, line in picture.lately if "Lovelace" in line or "184" in line]
+
+
+def test_lines_stand_in_the_order_of_the_clinics_time_and_the_oldest_go_first() -> None:
+    picture = Picture()
+    for minute in (2, 0, 1):
+        picture.tell(at(minute), f"{minute}")
+    assert [line for _, line in picture.lately] == ["0", "1", "2"]
+    for minute in range(3, 70):
+        picture.tell(at(minute), f"{minute}")
+    assert (len(picture.lately), picture.lately[0][1], picture.lately[-1][1]) == (60, "10", "69")
 
 
 def test_priorities_have_the_standard_colours() -> None:
