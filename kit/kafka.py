@@ -1,7 +1,10 @@
-"""How every client of this house reaches Kafka: address, TLS and SASL, from settings."""
+"""How every client of this house reaches Kafka: address, TLS and SASL, from settings; and which partition a key has there."""
 
 import ssl
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from aiokafka.partitioner import murmur2
 
 if TYPE_CHECKING:
     from kit.settings import KafkaSettings
@@ -20,3 +23,9 @@ def client_settings(settings: "KafkaSettings") -> dict[str, Any]:
             "sasl_plain_password": password.get_secret_value() if password else None,
         }
     return found
+
+
+@lru_cache(maxsize=65536)
+def partition_of(key: str, partitions: int) -> int:
+    """The partition of a record key, as Kafka's own partitioner draws it."""
+    return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions

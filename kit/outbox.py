@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 from kit import audit, clock
 from kit.cloudevents import headers
 from kit.errors import AWAY, TryLater
-from kit.positions import partition_of
+from kit.kafka import partition_of
 from schemas.catalogue import topics
 
 queries: Any = aiosql.from_path(Path(__file__).parent / "sql" / "outbox.sql", "asyncpg")

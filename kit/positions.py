@@ -4,12 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.partitioner import murmur2
 
 from kit import inbox
 from kit.errors import AWAY
@@ -17,12 +15,6 @@ from schemas.topic import Topic
 
 if TYPE_CHECKING:
     from kit.db import Store
-
-
-@lru_cache(maxsize=65536)
-def partition_of(key: str, partitions: int) -> int:
-    """The partition of a record key, as Kafka's own partitioner draws it."""
-    return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions
 
 
 async def positions(db: Any) -> dict[tuple[str, int], int]:

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict
 
 from kit.clock import pause, wall
 from kit.errors import AWAY, reason_of
-from kit.positions import Ends, partition_of, positions, unread
+from kit.kafka import partition_of
+from kit.positions import Ends, positions, unread
 from schemas.topic import Topic
 
 if TYPE_CHECKING:

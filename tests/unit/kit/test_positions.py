@@ -3,7 +3,8 @@
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
-from kit.positions import partition_of, unread
+from kit.kafka import partition_of
+from kit.positions import unread
 
 HASHES = {
     "21": -973932308,
