@@ -91,7 +91,7 @@ class Tx:
         """
         topic = self._topic_of(event)
         payload = event.model_dump_json()
-        if len(payload) > MAX_EVENT_BYTES:
+        if len(payload) > MAX_EVENT_BYTES // 4 and len(payload.encode()) > MAX_EVENT_BYTES:
             raise Rejected(f"{type(event).__name__} is larger than {MAX_EVENT_BYTES} bytes")
         because = self.envelope_of(cause) if cause is not None else self.origin.cause
         emission = outbox.Emission(
