@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from kit.auth import TokenRefused
-from kit.errors import AWAY
+from kit.errors import AWAY, Rejected
 
 log = structlog.get_logger("kit.http")
 UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
@@ -96,6 +96,8 @@ def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
     if isinstance(error, HTTPException):
         todo = WHAT_TO_DO.get(error.status_code, "")
         return Problem(title=str(error.detail), status=error.status_code, todo=todo), dict(error.headers or {})
+    if isinstance(error, Rejected):
+        return Problem(title="This can never work", status=422, detail=str(error), todo="Mend it and send it again."), {}
     if isinstance(error, UNSTORABLE):
         return Problem(
             title="The request is not as it must be", status=422, detail=NO_NUL, todo="Mend the text and send it again."
@@ -123,7 +125,7 @@ def answer_problems(app: FastAPI) -> None:
         response.headers.update(headers)
         return response
 
-    for kind in (Refused, RequestValidationError, TokenRefused, HTTPException, *AWAY, *UNSTORABLE, Exception):
+    for kind in (Refused, Rejected, RequestValidationError, TokenRefused, HTTPException, *AWAY, *UNSTORABLE, Exception):
         app.add_exception_handler(kind, answer)
 
 

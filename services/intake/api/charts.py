@@ -1,5 +1,6 @@
 """Charts: a FHIR bundle or a short referral comes in, and is kept once."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -37,6 +38,7 @@ def operation_outcome(problem: Problem) -> Response:
     return JSONResponse({"resourceType": "OperationOutcome", "issue": issues}, problem.status, media_type="application/fhir+json")
 
 
+MOST_NAMED = 500
 routes = Routes(tags=["charts"])
 fhir_routes = Routes(tags=["charts"], answer=operation_outcome)
 
@@ -77,7 +79,7 @@ class ShortReferral(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     identifier: Identifier
-    family_name: str = Field(min_length=1)
+    family_name: str = Field(min_length=1, max_length=200)
     given_names: list[str] = []
     birth_date: date | None = None
     gender: Literal["male", "female", "other", "unknown"] = "unknown"
@@ -171,20 +173,25 @@ async def _take(tx: Command, chart: Chart, form: Literal["fhir-bundle", "short"]
         )
     else:
         response.status_code = 200
-        tx.emit(ChartUpdated(patient_id=patient_id, changed=different.names, updated_at=tx.now))
+        tx.emit(ChartUpdated(patient_id=patient_id, changed=_first(different.names), updated_at=tx.now))
     tx.emit(
         ReferralReceived(
             referral_id=referral_id,
             patient_id=patient_id,
             format=form,
             entries=chart.total,
-            not_understood=tuple(names),
+            not_understood=_first(names),
             received_at=tx.now,
         )
     )
     tx.audit("refer", f"patient {patient_id}")
     changed = [] if created else list(different.names)
     return Received(patient_id=patient_id, referral_id=referral_id, created=created, changed=changed, not_understood=names)
+
+
+def _first(names: Sequence[str]) -> tuple[str, ...]:
+    """As many names as an event should carry; the caller and the store have them all."""
+    return tuple(names) if len(names) <= MOST_NAMED else (*names[:MOST_NAMED], f"and {len(names) - MOST_NAMED} more")
 
 
 def _chart_of(body: ShortReferral) -> Chart:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from math import isfinite
 from typing import Any
 
 from services.intake.rules.chart import Chart, Coding, Entry, Identity, NotUnderstood
@@ -56,8 +57,8 @@ def read_bundle(body: bytes) -> Chart:
 
 def _parsed(body: bytes) -> dict[str, Any]:
     try:
-        bundle = json.loads(body)
-    except (UnicodeDecodeError, ValueError):
+        bundle = json.loads(body, parse_constant=_no_number)
+    except (RecursionError, ValueError):
         raise BundleRefused("Bundle", "The body is not JSON.", "a FHIR R4 Bundle as application/fhir+json") from None
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         raise BundleRefused("Bundle.resourceType", "This is not a Bundle.", "resourceType Bundle")
@@ -66,6 +67,10 @@ def _parsed(body: bytes) -> dict[str, Any]:
     if not isinstance(bundle.get("entry"), list) or not bundle["entry"]:
         raise BundleRefused("Bundle.entry", "The bundle has no entries.", "at least a Patient")
     return bundle
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _resources(bundle: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
@@ -84,7 +89,7 @@ def _resources(bundle: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
 def _identifiers(patient: Mapping[str, Any], place: int) -> tuple[tuple[str, str], ...]:
     found = []
     for identifier in _list(patient.get("identifier")):
-        types = {coding.get("code") for coding in _list(_dict(identifier.get("type")).get("coding"))}
+        types = {str(coding.get("code")) for coding in _list(_dict(identifier.get("type")).get("coding"))}
         system, value = identifier.get("system"), identifier.get("value")
         if isinstance(system, str) and isinstance(value, str) and value.strip() and not types & PRIVATE_IDENTIFIERS:
             found.append((system, value.strip()))
@@ -112,7 +117,7 @@ def _identity(patient: Mapping[str, Any], place: int) -> Identity:
     gender = patient.get("gender", "unknown")
     return Identity(
         family_name=names[0]["family"],
-        given_names=tuple(given for given in names[0].get("given") or () if isinstance(given, str)),
+        given_names=tuple(given for given in _items(names[0].get("given")) if isinstance(given, str)),
         birth_date=birth_date,
         gender=gender if gender in GENDERS else "unknown",
     )
@@ -207,15 +212,25 @@ def _concept(concept: Any) -> tuple[tuple[Coding, ...], str]:
 
 def _value(part: Mapping[str, Any]) -> tuple[float | None, str | None, str | None]:
     quantity = _dict(part.get("valueQuantity"))
-    number = quantity.get("value")
-    if isinstance(number, int | float) and not isinstance(number, bool):
+    number = _number(quantity.get("value"))
+    if number is not None:
         unit = quantity.get("code") or quantity.get("unit")
-        return float(number), str(unit) if unit else None, None
+        return number, str(unit) if unit else None, None
     for coding in _list(_dict(part.get("valueCodeableConcept")).get("coding")):
         if isinstance(coding.get("code"), str):
             return None, None, f"{coding.get('system', '')}|{coding['code']}"
     text = part.get("valueString")
     return None, None, text if isinstance(text, str) else None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if isfinite(number) else None
 
 
 def _status(resource: Mapping[str, Any], field: str) -> str:
@@ -236,7 +251,11 @@ def _instant(text: Any) -> datetime | None:
 
 
 def _list(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return [item for item in _items(value) if isinstance(item, dict)]
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -117,6 +117,22 @@ async def test_a_broken_bundle_is_refused_by_an_operation_outcome_and_nothing_is
     assert await stage.running["intake"].store.pool.fetchval("SELECT count(*) FROM patients") == 0
 
 
+async def test_a_chart_of_many_strange_entries_is_kept_whole_and_told_in_short(stage: Stage, intake: httpx2.AsyncClient) -> None:
+    many = bundle()
+    many["entry"] += [{"resource": {"resourceType": "Spaceship", "id": str(number)}} for number in range(20_000)]
+    answer = await intake.post("/fhir", json=many)
+    assert (answer.status_code, len(answer.json()["not_understood"])) == (201, 20_000)
+    [received] = await stage.events(REFERRALS)
+    assert received.not_understood[-1] == "and 19500 more"
+    assert await stage.running["intake"].store.pool.fetchval("SELECT count(*) FROM not_understood") == 20_000
+
+
+async def test_a_name_that_no_event_could_carry_is_refused_and_nothing_is_kept(stage: Stage, intake: httpx2.AsyncClient) -> None:
+    answer = await intake.post("/fhir", json=bundle(name=[{"family": "x" * 1_000_000}]))
+    assert (answer.status_code, answer.json()["resourceType"]) == (422, "OperationOutcome")
+    assert await stage.running["intake"].store.pool.fetchval("SELECT count(*) FROM patients") == 0
+
+
 async def test_two_referrals_at_once_of_one_identifier_make_one_patient(stage: Stage, intake: httpx2.AsyncClient) -> None:
     import asyncio
 

@@ -1,6 +1,9 @@
 """Reading a bundle: what is taken, what is kept and named, and what makes a bundle useless."""
 
+import contextlib
 import json
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -102,6 +105,66 @@ REFUSED: list[tuple[str, bytes, str]] = [
     ("no name", bundle(entry=[{"resource": PATIENT | {"name": []}}]), "Bundle.entry[0].resource.name"),
     ("born never", bundle(entry=[{"resource": PATIENT | {"birthDate": "never"}}]), "Bundle.entry[0].resource.birthDate"),
 ]
+
+
+WHOLE = json.loads(
+    bundle(
+        resource("Condition", code=SNOMED, clinicalStatus=status("active"), onsetDateTime="2020-01-01"),
+        resource("MedicationRequest", status="active", medicationCodeableConcept=SNOMED, authoredOn="2020"),
+        resource("AllergyIntolerance", code=SNOMED, recordedDate="2020-01"),
+        resource(
+            "Observation",
+            code=SNOMED,
+            effectiveDateTime="2020-01-01T00:00:00Z",
+            valueQuantity={"value": 1, "unit": "kg", "code": "kg"},
+            component=[{"code": SNOMED, "valueCodeableConcept": SNOMED}],
+        ),
+    )
+)
+ODD = (
+    None,
+    True,
+    -1,
+    1e300,
+    10**400,
+    "",
+    "x",
+    "2020-13-45",
+    [],
+    {},
+    [None],
+    [[]],
+    {"a": 1},
+    [1],
+    {"coding": "x"},
+    {"coding": [1]},
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from places(value[key], (*path, key))
+
+
+def test_whatever_stands_in_one_place_it_is_read_named_or_refused() -> None:
+    for path in places(WHOLE):
+        for odd in ODD:
+            changed = deepcopy(WHOLE)
+            inner = changed
+            for key in path[:-1]:
+                inner = inner[key]
+            inner[path[-1]] = odd
+            with contextlib.suppress(BundleRefused):
+                read_bundle(json.dumps(changed).encode())
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a": NaN}', b'{"a": Infinity}'])
+def test_what_only_looks_like_json_is_refused(body: bytes) -> None:
+    with pytest.raises(BundleRefused, match="not JSON"):
+        read_bundle(body)
 
 
 @pytest.mark.parametrize(("comes", "where"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
