@@ -37,8 +37,8 @@ def build() -> typer.Typer:
 
 
 def main() -> None:
-    """Run what was typed. SIGTERM ends a command as Ctrl-C does, so both stop a clinic cleanly."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    """Run what was typed. SIGTERM ends a command as Ctrl-C does, also where a shell started it to ignore Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs what we say better
     try:
         build()()

@@ -1,8 +1,11 @@
 """Operations: what an operator may see and ask of any service: its dead letters, and their redrive."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from kit import deadletters
@@ -10,6 +13,9 @@ from kit.clock import wall
 from kit.http import Command, Refused, Routes, needs
 
 routes = Routes(prefix="/operations", tags=["operations"])
+MOST = 2**63 - 1
+"""The largest number of a letter: a bigint's."""
+LetterId = Annotated[int, Path(ge=1, le=MOST)]
 
 
 class Letter(BaseModel):
@@ -52,15 +58,22 @@ class RedriveRequest(BaseModel):
 
     topic: str | None = None
     key: str | None = None
-    id: int | None = None
+    id: Annotated[int | None, Field(ge=1, le=MOST)] = None
     dry_run: bool = Field(default=False, description="Say what would be tried, and try nothing.")
+
+
+class ParkedKey(BaseModel):
+    """A key whose later events wait."""
+
+    topic: str
+    key: str
 
 
 class Redrive(BaseModel):
     """What is tried again: whole keys in their order, and single letters that were set aside."""
 
     dry_run: bool
-    keys: list[tuple[str, str]]
+    keys: list[ParkedKey]
     letters: list[int]
 
 
@@ -80,13 +93,13 @@ async def list_letters(tx: Command, topic: str | None = None, all: bool = False)
 
 
 @routes.get("/dead-letters/{letter_id}", dependencies=[needs("operations.read")])
-async def show_letter(letter_id: int, tx: Command) -> Letter:
+async def show_letter(letter_id: LetterId, tx: Command) -> Letter:
     """One dead letter, without what it held."""
     return Letter.model_validate((await _kept(tx, letter_id)).letter)
 
 
 @routes.post("/dead-letters/{letter_id}/contents", dependencies=[needs("operations.contents")])
-async def show_contents(letter_id: int, tx: Command) -> Contents:
+async def show_contents(letter_id: LetterId, tx: Command) -> Contents:
     """One dead letter with what it held. Reading it is audited, so it is a command."""
     kept = await _kept(tx, letter_id)
     tx.audit("read", f"dead letter {letter_id}")
@@ -110,14 +123,14 @@ async def redrive(body: RedriveRequest, tx: Command) -> Redrive:
         found = await deadletters.letters(tx.db, tx.service, body.topic)
         chosen = [one for one in found if (body.key is None or one.key == body.key) and (body.id is None or one.id == body.id)]
         keys = sorted({(one.topic, one.key) for one in chosen if one.state == "parked"})
-        return Redrive(dry_run=True, keys=keys, letters=[one.id for one in chosen if one.state == "set aside"])
+        return Redrive(dry_run=True, keys=_parked(keys), letters=[one.id for one in chosen if one.state == "set aside"])
     keys, ids = await deadletters.ask(tx.db, topic=body.topic, key=body.key, letter_id=body.id)
     tx.audit("redrive", f"{len(keys)} keys, {len(ids)} letters")
-    return Redrive(dry_run=False, keys=keys, letters=ids)
+    return Redrive(dry_run=False, keys=_parked(keys), letters=ids)
 
 
 @routes.post("/dead-letters/{letter_id}/discard", dependencies=[needs("operations.redrive")])
-async def discard(letter_id: int, body: Discard, tx: Command) -> Letter:
+async def discard(letter_id: LetterId, body: Discard, tx: Command) -> Letter:
     """Give a letter up. What waits behind it may then be redriven."""
     kept = (await _kept(tx, letter_id)).letter
     if kept.state not in ("parked", "set aside"):
@@ -125,6 +138,10 @@ async def discard(letter_id: int, body: Discard, tx: Command) -> Letter:
     await deadletters.queries.settle(tx.db, id=letter_id, state="discarded", error=kept.error, settled_at=wall())
     tx.audit("discard", f"dead letter {letter_id}", reason=body.reason)
     return Letter.model_validate((await _kept(tx, letter_id)).letter)
+
+
+def _parked(keys: Iterable[tuple[str, str]]) -> list[ParkedKey]:
+    return [ParkedKey(topic=topic, key=key) for topic, key in keys]
 
 
 async def _kept(tx: Command, letter_id: int) -> deadletters.Kept:

@@ -94,8 +94,8 @@ def redrive(
         return
     verb = "would try" if dry_run else "trying"
     for name, answer in answers.items():
-        for of_topic, of_key in answer["keys"]:
-            print(f"{name}: {verb} {of_topic} {of_key}, in order")
+        for parked in answer["keys"]:
+            print(f"{name}: {verb} {parked['topic']} {parked['key']}, in order")
         for number in answer["letters"]:
             print(f"{name}: {verb} letter {number}")
     if not any(answer["keys"] or answer["letters"] for answer in answers.values()):

@@ -54,12 +54,12 @@ def chairside(house: dict[str, str], *arguments: str) -> subprocess.CompletedPro
 
 
 @contextmanager
-def up(house: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any], Path]]:
+def up(house: dict[str, str], *within: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any], Path]]:
     """The command, what it said when ready, and the file its progress goes to."""
     told = Path(house["PYTHONPATH"]) / "told"
     with told.open("w") as out:
         command = subprocess.Popen(
-            [sys.executable, "-m", "chairside", "up", "--json"],
+            [*within, sys.executable, "-m", "chairside", "up", "--json"],
             env=house,
             cwd=house["PYTHONPATH"],
             stdout=subprocess.PIPE,
@@ -89,10 +89,14 @@ def everything_of(house: dict[str, str]) -> list[psutil.Process]:
     return found
 
 
+DEAF = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
+"""A script's `chairside up &` is started so: it does not hear Ctrl-C."""
+
+
 def test_it_comes_up_twice_says_so_and_stops_cleanly(house: dict[str, str]) -> None:
     first = None
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        with up(house) as (command, said, _):
+    for sign, within in ((signal.SIGINT, ()), (signal.SIGTERM, DEAF)):
+        with up(house, *within) as (command, said, _):
             assert set(said["services"]) == {"alpha", "beta"}
             assert first in (None, said), "addresses are kept"
             first = said

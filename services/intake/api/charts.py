@@ -99,6 +99,9 @@ class Received(BaseModel):
     not_understood: list[str]
 
 
+KNOWN: dict[int | str, dict[str, Any]] = {200: {"model": Received, "description": "A patient we knew."}}
+
+
 class ChartShown(BaseModel):
     """A patient's chart."""
 
@@ -107,7 +110,7 @@ class ChartShown(BaseModel):
     entries: list[Entry]
 
 
-@fhir_routes.post("/fhir", dependencies=[needs("charts.write")], status_code=201)
+@fhir_routes.post("/fhir", dependencies=[needs("charts.write")], status_code=201, responses=KNOWN)
 async def refer_by_bundle(request: Request, response: Response, tx: Command) -> Received:
     """Take a FHIR R4 bundle: 201 for a new patient, 200 for a known one."""
     try:
@@ -117,7 +120,7 @@ async def refer_by_bundle(request: Request, response: Response, tx: Command) -> 
     return await _take(tx, chart, "fhir-bundle", response)
 
 
-@routes.post("/referrals", dependencies=[needs("charts.write")], status_code=201)
+@routes.post("/referrals", dependencies=[needs("charts.write")], status_code=201, responses=KNOWN)
 async def refer(body: ShortReferral, response: Response, tx: Command) -> Received:
     """Take a short referral: 201 for a new patient, 200 for a known one."""
     return await _take(tx, _chart_of(body), "short", response)

@@ -1,10 +1,12 @@
 """Answers: a signed link shows a page; only pressing its button answers, so that a link preview acknowledges nothing."""
 
 from html import escape
+from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
 from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
 
 from kit.auth import LinkRefused, read_link
 from kit.clock import wall
@@ -21,6 +23,10 @@ from services.notifications.timers import expect_lapse, stop
 routes = Routes(tags=["answers"])
 COLOURS: dict[Priority, str] = {"emergency": "#b00020", "high": "#b00020", "medium": "#8a6d00", "low": "#00697a"}
 WHY = "an answer link carries its own signature: a nurse answers from a phone without signing in"
+PAGES: dict[int | str, dict[str, Any]] = {
+    status: {"content": {"text/html": {}}, "description": text}
+    for status, text in {404: "A link we do not know.", 409: "It has become more urgent since."}.items()
+}
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -29,7 +35,7 @@ HEADERS = {
 }
 
 
-@routes.get("/answer/{token}", dependencies=[public(WHY)], response_class=Response)
+@routes.get("/answer/{token}", dependencies=[public(WHY)], response_class=HTMLResponse, responses=PAGES)
 async def show(token: str, tx: Command) -> Response:
     """Show a page. Nothing changes."""
     link, refusal = _read(token, tx)
@@ -39,7 +45,7 @@ async def show(token: str, tx: Command) -> Response:
     return _html(*_card(page, tx))
 
 
-@routes.post("/answer/{token}", dependencies=[public(WHY)], response_class=Response)
+@routes.post("/answer/{token}", dependencies=[public(WHY)], response_class=HTMLResponse, responses=PAGES)
 async def answer(token: str, request: Request, tx: Command) -> Response:
     """Answer a page, for the priority that was shown: the form's, else the one the page itself told of. The paging stops."""
     link, refusal = _read(token, tx)
