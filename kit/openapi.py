@@ -69,9 +69,11 @@ def _show(operation: dict[str, Any], method: str, route: TransactionRoute, need:
     if method not in READS:
         operation.setdefault("parameters", []).append(KEY)
     for status, response in operation["responses"].items():
-        if status >= "400" and (shape := response.get("content", {}).pop("application/json", None)):
+        content = response.get("content", {})
+        modelled = [kind for kind, shape in content.items() if "$ref" in shape.get("schema", {})]
+        if status >= "400" and modelled:
             if route.answer is as_problem:
-                response["content"] = {"application/problem+json": shape}
+                response["content"] = {"application/problem+json": content[modelled[0]]}
             else:
                 del response["content"]
 

@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -75,3 +77,20 @@ def test_a_token_opens_what_its_role_may_and_nothing_else(clinic: Clinic) -> Non
         )
     ]
     assert codes == [401, 401, 403, 401, 200]
+
+
+@pytest.mark.parametrize("service", ["intake", "scheduling", "monitoring", "notifications"])
+def test_whatever_is_sent_it_is_never_our_fault_and_is_answered_as_described(clinic: Clinic, service: str) -> None:
+    done = subprocess.run(
+        [
+            *(Path(sysconfig.get_path("scripts")) / "schemathesis", "run", f"{clinic.services[service]}/openapi.json"),
+            *("--header", f"Authorization: Bearer {clinic.token('system')}", "--max-examples", "15", "--no-color"),
+            *("--phases", "examples,fuzzing", "--generation-database", "none", "--seed", "1"),
+            *("--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=clinic.data,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]

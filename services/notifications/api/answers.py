@@ -24,7 +24,7 @@ routes = Routes(tags=["answers"])
 COLOURS: dict[Priority, str] = {"emergency": "#b00020", "high": "#b00020", "medium": "#8a6d00", "low": "#00697a"}
 WHY = "an answer link carries its own signature: a nurse answers from a phone without signing in"
 PAGES: dict[int | str, dict[str, Any]] = {
-    status: {"content": {"text/html": {}}, "description": text}
+    status: {"content": {"text/html": {}, "application/problem+json": {}}, "description": text}
     for status, text in {404: "A link we do not know.", 409: "It has become more urgent since."}.items()
 }
 HEADERS = {
