@@ -7,9 +7,9 @@ from uuid import UUID
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from kit.fields import Number
+from kit.fields import Instant, Number
 from kit.http import Command, Fault, Problem, Refused, Routes, needs
 from schemas.intake.patients import ChartUpdated, PatientIdentity, PatientRegistered
 from schemas.intake.referrals import ReferralReceived
@@ -70,7 +70,7 @@ class Measured(BaseModel):
     code: str = Field(min_length=1)
     value: Number
     unit: str
-    at: AwareDatetime
+    at: Instant
 
 
 class ShortReferral(BaseModel):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kit.fields import Number, WholeNumber
 from kit.http import Command, Refused, Routes, needs
 from schemas.intake.orders import OrderSigned
 from schemas.intake.screenings import Decision, FiredRule, ScreeningDecided
@@ -43,8 +44,8 @@ class Signing(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    dose_mg_per_kg: float | None = None
-    duration_minutes: int | None = None
+    dose_mg_per_kg: Number | None = None
+    duration_minutes: WholeNumber | None = None
     weight_policy: Policy | None = None
     second_check_by: str | None = None
     reason: str = Field(default="", max_length=2000)

@@ -16,6 +16,7 @@ NOT_NEEDED = {
     "PractitionerRole", "Procedure", "Provenance",
 }  # fmt: skip
 """Resource types we know and have no use for in a screening: counted, not kept."""
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 GENDERS = ("male", "female", "other", "unknown")
 
 
@@ -247,6 +248,8 @@ def _instant(text: Any) -> datetime | None:
         instant = datetime.fromisoformat(text if len(text) > 7 else f"{text}-01" if len(text) == 7 else f"{text}-01-01")
     except ValueError:
         raise _Unreadable("its date is no date") from None
+    if not FIRST_YEAR <= instant.year < LAST_YEAR:
+        raise _Unreadable(f"its date is not between {FIRST_YEAR} and {LAST_YEAR}")
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 

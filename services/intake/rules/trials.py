@@ -26,13 +26,15 @@ class Trial(BaseModel):
 
     drug: str = Field(min_length=2, max_length=120, description="RxNorm code or name")
     drug_class: str = Field(min_length=2, max_length=60)
-    max_dose_mg: Annotated[float, Field(gt=0)]
-    label_minimum_mg: Annotated[float, Field(gt=0, description="the label's minimum effective dose, mg a day")]
+    max_dose_mg: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0)]
+    label_minimum_mg: Annotated[
+        float, Field(strict=True, allow_inf_nan=False, gt=0, description="the label's minimum effective dose, mg a day")
+    ]
     started: date | None = None
     stopped: date | None = None
-    weeks_at_adequate_dose: Annotated[float, Field(ge=0)]
-    adherence: Annotated[float, Field(ge=0, le=1)]
-    response_pct: Annotated[float, Field(ge=-100, le=100)]
+    weeks_at_adequate_dose: Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)]
+    adherence: Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1)]
+    response_pct: Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-100, le=100)]
     stop_reason: Literal["nonresponse", "intolerance", "cost", "other"]
     source: Literal["patient", "record"]
 

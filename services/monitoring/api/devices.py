@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
 from fastapi import Path
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from kit.fields import Instant, Number
 from kit.http import Command, Fault, Publish, Refused, Routes, needs
 from schemas.monitoring.sessions import DeviceBound, DeviceReleased
 from schemas.monitoring.vitals import Measurement, VitalsMeasured
@@ -21,19 +22,13 @@ NAMES = UUID("7c1c5e0e-3b0a-4b52-9a53-2f3e9f1b7a10")
 DeviceId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
 
 
-def _number(value: object) -> object:
-    if isinstance(value, bool | str):
-        raise ValueError("expected a number")
-    return value
-
-
 class Measured(BaseModel):
     """One value. Null says that the probe is off."""
 
     model_config = ConfigDict(extra="forbid")
 
     code: str
-    value: Annotated[Annotated[float, Field(ge=-100, le=10_000)] | None, BeforeValidator(_number)]
+    value: Annotated[Number, Field(ge=-100, le=10_000)] | None
     unit: str
 
 
@@ -42,7 +37,7 @@ class DeviceReading(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    measured_at: AwareDatetime
+    measured_at: Instant
     method: Literal["cuff", "continuous", "manual"]
     measurements: Annotated[list[Measured], Field(min_length=1, max_length=20)]
     simulated: bool = False

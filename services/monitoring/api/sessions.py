@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kit.fields import WholeNumber
 from kit.http import Command, Refused, Routes, needs
 from schemas.event import Event
 from schemas.monitoring.sessions import (
@@ -59,7 +60,7 @@ class MoveRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: str = Field(default="", max_length=300)
-    rate_percent: Annotated[int | None, Field(ge=1, le=100)] = None
+    rate_percent: Annotated[WholeNumber, Field(ge=1, le=100)] | None = None
 
 
 class Moved(BaseModel):

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kit.fields import Instant, WholeNumber
 from kit.http import Command, Refused, Routes, needs
 from schemas.scheduling.staff import ChairAssigned, Role, ShiftPlanned, StaffIdentity, StaffMemberRegistered
 from services.scheduling import store
@@ -30,8 +31,8 @@ class During(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Instant
+    ends_at: Instant
 
     @model_validator(mode="after")
     def _in_order(self) -> "During":
@@ -50,7 +51,7 @@ class Assignment(During):
     """A chair to look after."""
 
     staff_id: StaffId
-    chair: Annotated[int, Field(ge=1)]
+    chair: Annotated[WholeNumber, Field(ge=1)]
 
 
 class Made(BaseModel):
@@ -115,7 +116,7 @@ async def assign_chair(body: Assignment, tx: Command) -> Made:
 
 
 @routes.get("/staff/on-duty", dependencies=[needs("appointments.read")])
-async def on_duty(tx: Command, at: AwareDatetime | None = None) -> list[OnDuty]:
+async def on_duty(tx: Command, at: Instant | None = None) -> list[OnDuty]:
     """Who is on duty now, or at an instant."""
     instant: datetime = at or tx.now
     return [OnDuty(staff_id=who, role=role, chairs=chairs) for who, role, chairs in await store.on_duty(tx, instant)]

@@ -77,6 +77,7 @@ STRANGE: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("a kind we do not know", resource("Spaceship"), "entry 1 (Spaceship): a resource type we do not know"),
     ("no id", {"resourceType": "Condition", "code": SNOMED}, "no id or fullUrl"),
+    ("a date that nobody lived", resource("Condition", code=SNOMED, onsetDateTime="0001-01-01"), "not between 1900 and 2200"),
     ("a date that is none", resource("Condition", code=SNOMED, onsetDateTime="someday"), "its date is no date"),
 ]
 

@@ -21,7 +21,19 @@ def test_what_is_taken(kind: Any, given: Any) -> None:
     [
         *((Number, bad) for bad in (False, True, "36.6", None, float("nan"), float("inf"))),
         *((WholeNumber, bad) for bad in (False, "205", 205.5, 2**63)),
-        *((Instant, bad) for bad in (0, 1.5, "1700000000", "2026-03-02T08:00:00", False, "")),
+        *(
+            (Instant, bad)
+            for bad in (
+                0,
+                1.5,
+                "1700000000",
+                "2026-03-02T08:00:00",
+                False,
+                "",
+                "0001-01-01T00:00:00+01:00",
+                "9999-12-31T23:59:59Z",
+            )
+        ),
         (Text, "a\0b"),
     ],
 )
