@@ -13,6 +13,8 @@ from services.intake.rules.chart import Entry
 from services.intake.rules.trials import Adequacy, Trial, failed_adequate
 
 Outcome = Literal["INDICATED", "BLOCK", "REVIEW", "WARN", "INCOMPLETE"]
+MILLIMETRES = ("mm[Hg]", "mmHg")
+"""UCUM's millimetres of mercury, and how charts write them. In kilopascals any pressure looks safe: it does not count."""
 SYSTOLIC, DIASTOLIC = "http://loinc.org|8480-6", "http://loinc.org|8462-4"
 
 
@@ -152,7 +154,7 @@ def _pressure(rule: Rule, facts: Facts, _: ScreeningRules, now: datetime) -> lis
     n = rule.numbers
     readings = _readings(facts.entries, now - timedelta(days=n["fresh_days"]))
     if not readings:
-        return _says(rule, [], "INCOMPLETE", f"no blood pressure of the last {n['fresh_days']:g} days is known")
+        return _says(rule, [], "INCOMPLETE", f"no blood pressure (mm[Hg]) of the last {n['fresh_days']:g} days is known")
     crisis = [r for r in readings if r.systolic >= n["crisis_systolic"] or r.diastolic >= n["crisis_diastolic"]]
     if crisis:
         return _says(rule, _pair(crisis[-1]), reason="hypertensive crisis: urgent referral")
@@ -177,10 +179,11 @@ class _Reading:
 def _readings(entries: Iterable[Entry], since: datetime) -> list[_Reading]:
     parts: dict[tuple[str, datetime], dict[str, float]] = {}
     for entry in entries:
-        if entry.kind == "Observation" and entry.at and entry.at >= since and entry.value is not None:
+        value = entry.value if entry.unit in MILLIMETRES else None
+        if entry.kind == "Observation" and entry.at and entry.at >= since and value is not None:
             for coding in entry.codings:
                 if coding.token in (SYSTOLIC, DIASTOLIC):
-                    parts.setdefault((entry.source, entry.at), {})[coding.token] = entry.value
+                    parts.setdefault((entry.source, entry.at), {})[coding.token] = value
     whole = [
         _Reading(at, values[SYSTOLIC], values[DIASTOLIC], source)
         for (source, at), values in parts.items()

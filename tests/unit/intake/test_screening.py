@@ -23,7 +23,7 @@ def coded(kind: Any, system: str, code: str, display: str = "", *, active: bool 
     return Entry(key=f"{kind}/{code}", kind=kind, codings=(Coding(system=system, code=code, display=display),), active=active)
 
 
-def pressure(systolic: float, diastolic: float, before: timedelta = timedelta(0)) -> list[Entry]:
+def pressure(systolic: float, diastolic: float, before: timedelta = timedelta(0), unit: str = "mm[Hg]") -> list[Entry]:
     at = NOW - before
     return [
         Entry(
@@ -32,6 +32,7 @@ def pressure(systolic: float, diastolic: float, before: timedelta = timedelta(0)
             codings=(Coding(system=LOINC, code=code),),
             at=at,
             value=value,
+            unit=unit,
             source=f"Observation/{at}",
         )
         for code, value in (("8480-6", systolic), ("8462-4", diastolic))
@@ -97,6 +98,12 @@ TABLE = [
     (
         "blood pressure of last year",
         facts(entries=[MDD, *pressure(120, 70, timedelta(days=100))]),
+        "INCOMPLETE",
+        {"CI-01", "IND-TRD"},
+    ),
+    (
+        "22/13.5 kilopascals, which is 165/101",
+        facts(entries=[MDD, *pressure(22, 13.5, unit="kPa")]),
         "INCOMPLETE",
         {"CI-01", "IND-TRD"},
     ),
