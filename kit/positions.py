@@ -38,8 +38,8 @@ class Ends:
         return await self._ask(topics, lambda consumer, places: consumer.end_offsets(places))
 
     async def of_group(self, group: str, topics: Sequence[Topic]) -> dict[tuple[str, int], int]:
-        """How far a group has committed every partition of these topics, or where it begins. Raises as `of` does."""
-        reached = await self._ask(topics, lambda consumer, places: consumer.beginning_offsets(places))
+        """How far a group has committed every partition, or where it begins if that is further. Raises as `of` does."""
+        begins = await self._ask(topics, lambda consumer, places: consumer.beginning_offsets(places))
         places = self._places(topics)
         admin = AIOKafkaAdminClient(**self.kafka)
         try:
@@ -47,7 +47,7 @@ class Ends:
             committed = await asyncio.wait_for(admin.list_consumer_group_offsets(group, partitions=list(places)), 5)
         finally:
             await admin.close()
-        return reached | {places[place]: found.offset for place, found in committed.items() if found.offset >= 0}
+        return begins | {places[place]: max(found.offset, begins[places[place]]) for place, found in committed.items()}
 
     def _places(self, topics: Sequence[Topic]) -> dict[TopicPartition, tuple[str, int]]:
         return {
