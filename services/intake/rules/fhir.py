@@ -12,7 +12,7 @@ PRIVATE_IDENTIFIERS = {"SS", "DL", "PPN"}
 """Identifier types of HL7 v2-0203 that we do not need and therefore do not keep: social security, licence, passport."""
 NOT_NEEDED = {
     "Account", "CarePlan", "CareTeam", "Claim", "Coverage", "Device", "DiagnosticReport", "DocumentReference", "Encounter",
-    "ExplanationOfBenefit", "Goal", "ImagingStudy", "Immunization", "Location", "Organization", "Practitioner",
+    "ExplanationOfBenefit", "Goal", "ImagingStudy", "Immunization", "Location", "Medication", "Organization", "Practitioner",
     "PractitionerRole", "Procedure", "Provenance",
 }  # fmt: skip
 """Resource types we know and have no use for in a screening: counted, not kept."""
@@ -45,11 +45,12 @@ def read_bundle(body: bytes) -> Chart:
     entries: dict[str, Entry] = {}
     strange: list[NotUnderstood] = []
     total = 0
+    medicines = _medicines(bundle)
     for place, resource in _resources(bundle):
         total += 1
         kind = resource.get("resourceType")
         try:
-            for entry in _read(resource, str(kind)):
+            for entry in _read(_with_medicine(resource, medicines), str(kind)):
                 entries[entry.key] = entry
         except _Unreadable as fault:
             strange.append(NotUnderstood(place, str(kind)[:40], str(fault), json.dumps(resource)))
@@ -85,6 +86,26 @@ def _resources(bundle: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
             resource = {**resource, "id": full_url}
         found.append((place, resource))
     return found
+
+
+def _medicines(bundle: Mapping[str, Any]) -> dict[str, Any]:
+    """What a medicine of the bundle is, by the addresses it may be referred to."""
+    found: dict[str, Any] = {}
+    for place, resource in _resources(bundle):
+        if resource.get("resourceType") == "Medication":
+            found[f"Medication/{resource.get('id')}"] = resource.get("code")
+            found[str(bundle["entry"][place].get("fullUrl"))] = resource.get("code")
+    return found
+
+
+def _with_medicine(resource: dict[str, Any], medicines: Mapping[str, Any]) -> dict[str, Any]:
+    """A prescription that refers to its medicine, in the bundle or within itself, with what that medicine is."""
+    if "medicationCodeableConcept" in resource:
+        return resource
+    address = str(_dict(resource.get("medicationReference")).get("reference"))
+    within = {f"#{inner.get('id')}": inner.get("code") for inner in _list(resource.get("contained"))}
+    concept = within.get(address) or medicines.get(address)
+    return resource if concept is None else {**resource, "medicationCodeableConcept": concept}
 
 
 def _identifiers(patient: Mapping[str, Any], place: int) -> tuple[tuple[str, str], ...]:
@@ -146,7 +167,7 @@ def _medication(resource: Mapping[str, Any]) -> list[Entry]:
         return []
     concept = resource.get("medicationCodeableConcept")
     if concept is None:
-        raise _Unreadable("the medicine is a reference, not a code")
+        raise _Unreadable("the medicine is a reference to what is not in the bundle")
     active = resource.get("status") in ("active", "intended", "on-hold")
     at = _instant(resource.get("authoredOn") or resource.get("effectiveDateTime") or resource.get("dateAsserted"))
     return [_entry(resource, "Medication", concept, active=active, at=at)]

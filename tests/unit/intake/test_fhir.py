@@ -68,6 +68,28 @@ def test_what_is_taken(comes: dict[str, Any], taken: list[tuple[bool, str | None
     assert chart.not_understood == ()
 
 
+LAMOTRIGINE = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "28439"}]}
+REFERRED: list[tuple[str, str, dict[str, Any]]] = [
+    # what the prescription refers to      the medicine's entry in the bundle
+    ("by type and id", "Medication/m", {"resource": {"resourceType": "Medication", "id": "m", "code": LAMOTRIGINE}}),
+    ("by address", "urn:uuid:1", {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Medication", "code": LAMOTRIGINE}}),
+    ("within itself", "#c", {"resource": {"resourceType": "Encounter"}}),
+]
+
+
+@pytest.mark.parametrize(("reference", "entry"), [row[1:] for row in REFERRED], ids=[row[0] for row in REFERRED])
+def test_a_medicine_by_reference_is_found_in_the_bundle(reference: str, entry: dict[str, Any]) -> None:
+    prescription = resource(
+        "MedicationRequest",
+        status="active",
+        medicationReference={"reference": reference},
+        contained=[{"resourceType": "Medication", "id": "c", "code": LAMOTRIGINE}],
+    )
+    chart = read_bundle(bundle(entry=[{"resource": PATIENT}, {"resource": prescription}, entry]))
+    assert [entry.codings[0].code for entry in chart.entries] == ["28439"]
+    assert chart.not_understood == ()
+
+
 STRANGE: list[tuple[str, dict[str, Any], str]] = [
     ("a condition that says nothing", resource("Condition", code={}), "entry 1 (Condition): it carries neither"),
     (
