@@ -122,6 +122,7 @@ async def test_a_chart_of_many_strange_entries_is_kept_whole_and_told_in_short(s
     many["entry"] += [{"resource": {"resourceType": "Spaceship", "id": str(number)}} for number in range(20_000)]
     answer = await intake.post("/fhir", json=many)
     assert (answer.status_code, len(answer.json()["not_understood"])) == (201, 20_000)
+    await stage.settle()
     [received] = await stage.events(REFERRALS)
     assert received.not_understood[-1] == "and 19500 more"
     assert await stage.running["intake"].store.pool.fetchval("SELECT count(*) FROM not_understood") == 20_000
