@@ -15,6 +15,9 @@ from services.monitoring import tables
 from services.monitoring.rules.alarms import Change, Engine, Pending, acknowledge
 from services.monitoring.store import Session, queries
 
+UNBOUND = "UNBOUND"
+"""A monitor that watches no session; ends when it is bound."""
+
 
 class ConfirmationDue(Timer):
     """A pressure beyond its limit should have been measured again by now."""

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict
 from kit.http import Command, Refused, Routes, needs
 from schemas.monitoring.alarms import Priority
 from services.monitoring import store, tables
+from services.monitoring.record import UNBOUND, answer, end_alarm, record
 from services.monitoring.record import Source as AlarmSource
-from services.monitoring.record import answer, end_alarm, record
 from services.monitoring.store import queries
 
 routes = Routes(tags=["alarms"])
@@ -48,7 +48,7 @@ async def list_alarms(tx: Command, session_id: UUID | None = None, all: bool = F
 
 @routes.post("/alarms/{alarm_id}/acknowledgement", dependencies=[needs("alarms.acknowledge")])
 async def acknowledge_at_bedside(alarm_id: UUID, body: Acknowledgement, tx: Command) -> AlarmShown:
-    """Somebody is at the bedside and knows. A technical alarm of no session ends by it."""
+    """Somebody is at the bedside and knows. A technical alarm of no session that has no other end ends by it."""
     alarm = await queries.alarm(tx.db, alarm_id=alarm_id)
     if alarm is None:
         raise Refused(404, "No such alarm", f"monitoring knows no alarm {alarm_id}")
@@ -62,7 +62,7 @@ async def acknowledge_at_bedside(alarm_id: UUID, body: Acknowledgement, tx: Comm
     if session is not None:
         await record(tx, session, tables.engine(), changes)
         await store.keep(tx, [session])
-    else:
+    elif alarm["code"] != UNBOUND:
         await end_alarm(tx, AlarmSource(alarm["source"], chair=alarm["chair"], device_id=alarm["device_id"]), alarm["code"])
     tx.audit("acknowledge", f"alarm {alarm_id}")
     return AlarmShown.model_validate(dict(await queries.alarm(tx.db, alarm_id=alarm_id)))

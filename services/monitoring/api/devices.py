@@ -13,7 +13,7 @@ from kit.http import Command, Fault, Publish, Refused, Routes, needs
 from schemas.monitoring.sessions import DeviceBound, DeviceReleased
 from schemas.monitoring.vitals import Measurement, VitalsMeasured
 from services.monitoring import store, tables
-from services.monitoring.record import Source, end_alarm
+from services.monitoring.record import UNBOUND, Source, end_alarm
 from services.monitoring.rules.phases import OVER
 
 routes = Routes(tags=["devices"])
@@ -88,7 +88,7 @@ async def bind(device_id: DeviceId, body: Bind, tx: Command) -> Bound:
         await _release(device_id, tx)
         await store.bind(tx, device_id, session)
         tx.emit(DeviceBound(device_id=device_id, session_id=session.session_id, chair=session.chair, bound_at=tx.now))
-        await end_alarm(tx, Source(f"device {device_id}", device_id=device_id), "UNBOUND")
+        await end_alarm(tx, Source(f"device {device_id}", device_id=device_id), UNBOUND)
         tx.audit("bind", f"device {device_id} to session {session.session_id}")
     return Bound(device_id=device_id, session_id=session.session_id, chair=session.chair)
 

@@ -7,11 +7,11 @@ from kit.db import Tx
 from kit.stream import Handlers, batch
 from schemas.monitoring.vitals import VitalsMeasured
 from services.monitoring import store, tables
-from services.monitoring.record import Source, expect, raise_alarm, record
+from services.monitoring.record import UNBOUND, Source, expect, raise_alarm, record
 from services.monitoring.rules.phases import WATCHED
 from services.monitoring.store import Kept
 
-UNBOUND, SKEWED = "UNBOUND", "CLOCK"
+SKEWED = "CLOCK"
 
 
 async def watch(events: Sequence[VitalsMeasured], tx: Tx) -> None:

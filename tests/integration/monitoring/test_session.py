@@ -238,6 +238,12 @@ async def test_an_unbound_device_is_kept_and_alarmed_once_and_ends_when_bound(st
     [alarm] = await events(stage, AlarmRaised)
     assert (alarm.code, alarm.device_id) == ("UNBOUND", "stray")
     assert await stage.running["monitoring"].store.pool.fetchval("SELECT count(*) FROM readings WHERE session_id IS NULL") == 3
+
+    # Whoever knows of it is not told again with the next reading.
+    await api.post(f"/alarms/{alarm.alarm_id}/acknowledgement", json={})
+    await stage.advance(seconds=5)
+    await measure(stage, api, device="stray", hr=71)
+    assert (len(await events(stage, AlarmRaised)), await events(stage, AlarmEnded)) == (1, [])
     await api.put("/devices/stray/binding", json={"session_id": session})
     assert len(await events(stage, AlarmEnded)) == 1
 
