@@ -28,7 +28,7 @@ queries: Any = aiosql.from_path(Path(__file__).parent / "sql" / "jobs.sql", "asy
 
 
 RECORDING = timedelta(seconds=4)
-"""Wall time to record a result in, before the job counts as one whose worker died: with a call of 5 s it is made again within 10."""
+"""Wall time to record a result in; then the worker counts as dead and, after a call of 5 s, the next attempt comes within 10."""
 
 
 class Job(BaseModel):
