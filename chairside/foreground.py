@@ -14,7 +14,8 @@ def foreground(work: Coroutine[Any, Any, T]) -> T | None:
     async def until_told() -> T:
         task = asyncio.current_task()
         assert task is not None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        # Said twice, it does not interrupt what is being cleaned up.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: task.cancelling() or task.cancel())
         return await work
 
     try:
