@@ -29,17 +29,7 @@ _OPTIONAL = {"ce_causationid", "ce_sequence", "ce_traceparent"}
 
 def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
     """The record headers of an envelope."""
-    return headers(
-        id=envelope.id,
-        type=envelope.type,
-        source=envelope.source,
-        time=envelope.time,
-        subject=envelope.subject,
-        correlation_id=envelope.correlation_id,
-        causation_id=envelope.causation_id,
-        sequence=envelope.sequence,
-        traceparent=envelope.traceparent,
-    )
+    return headers(**dict(envelope))
 
 
 def headers(
