@@ -60,14 +60,16 @@ async def serve(settings: TrendsSettings) -> int:
     watching = asyncio.create_task(end_when_still(settings))
     async with app:
         crashed = asyncio.create_task(app.wait_until_stopped())
-        while not stop.is_set() and not crashed.done():
+        while not stop.is_set() and not crashed.done() and not watching.done():
             alive()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 1)
     watching.cancel()
     server.should_exit = True
     await asyncio.wait([serving, crashed, watching], timeout=5)
-    return 1 if app.crashed else 0
+    if watching.done() and not watching.cancelled() and (fault := watching.exception()):
+        log.critical("nobody watches the group any more", error=reason_of(fault))
+    return 1 if app.crashed or not stop.is_set() else 0
 
 
 async def end_when_still(settings: TrendsSettings) -> None:

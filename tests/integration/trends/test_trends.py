@@ -168,3 +168,27 @@ async def test_readings_that_nobody_commits_end_the_process_and_none_do_not(kafk
     finally:
         watch.kill()
         watch.wait()
+
+
+UNWATCHED = """
+from services.trends import app
+async def dies(settings):
+    raise RuntimeError("a bug")
+app.end_when_still = dies
+app.main()
+"""
+
+
+async def test_a_watch_that_dies_ends_the_process_too(kafka: str, prefix: str) -> None:
+    await create_topics({"bootstrap_servers": kafka}, prefix)
+    unwatched = subprocess.Popen(
+        [sys.executable, "-c", UNWATCHED],
+        cwd=REPOSITORY,
+        env=environment(kafka, prefix) | {"CHAIRSIDE_PORT": str(free_port())},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        assert await asyncio.to_thread(unwatched.wait, 60) == 1
+    finally:
+        unwatched.kill()
+        unwatched.wait()
