@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kit import deadletters
 from kit.clock import wall
+from kit.fields import WholeNumber
 from kit.http import Command, Refused, Routes, needs
 
 routes = Routes(prefix="/operations", tags=["operations"])
-MOST = 2**63 - 1
-"""The largest number of a letter: a bigint's."""
-LetterId = Annotated[int, Path(ge=1, le=MOST)]
+LetterId = Annotated[int, Path(ge=1, lt=2**63)]
+"""The number of a letter: a bigint, read from text."""
 
 
 class Letter(BaseModel):
@@ -58,7 +58,7 @@ class RedriveRequest(BaseModel):
 
     topic: str | None = None
     key: str | None = None
-    id: Annotated[int | None, Field(ge=1, le=MOST)] = None
+    id: Annotated[WholeNumber, Field(ge=1)] | None = None
     dry_run: bool = Field(default=False, description="Say what would be tried, and try nothing.")
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,10 +15,11 @@ import pytest
 
 from benchmarks.house import free_port
 from chairside.tokens import Keys
+from chairside.up import names
 
 REPOSITORY = Path(__file__).parents[2]
 FILE = REPOSITORY / "deploy" / "compose.yaml"
-SERVICES = ("intake", "scheduling", "monitoring", "notifications", "trends")
+SERVICES = tuple(names())
 
 
 def why_not() -> str:
@@ -43,6 +44,7 @@ class Compose:
     env: dict[str, str]
     folder: Path
     ports: dict[str, int]
+    tokens: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *arguments: str) -> str:
         """What `docker compose` answers; it must succeed."""
@@ -52,19 +54,20 @@ class Compose:
         assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
         return done.stdout
 
+    def token(self, role: str) -> str:
+        """What `chairside token` mints for a role, asked once."""
+        if role not in self.tokens:
+            command = [sys.executable, "-m", "chairside", "token", "--data", str(self.folder), "--role", role]
+            self.tokens[role] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return self.tokens[role]
+
     def ask(self, service: str, role: str, method: str, path: str, body: object = None) -> httpx2.Response:
-        """Ask a service as somebody of a role, as `chairside token` would have it."""
-        minted = subprocess.run(
-            [sys.executable, "-m", "chairside", "token", "--data", str(self.folder), "--role", role],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        """Ask a service as somebody of a role."""
         return httpx2.request(
             method,
             f"http://127.0.0.1:{self.ports[service]}{path}",
             json=body,
-            headers={"Authorization": f"Bearer {minted.stdout.strip()}"},
+            headers={"Authorization": f"Bearer {self.token(role)}"},
             trust_env=False,
             timeout=10,
         )

@@ -1,7 +1,7 @@
 """Reads a FHIR R4 bundle, tolerantly: what is not understood is kept and named, and only what makes it useless is refused."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from math import isfinite
 from typing import Any
@@ -37,29 +37,28 @@ class _Unreadable(Exception):
 def read_bundle(body: bytes) -> Chart:
     """A chart from a bundle's JSON. Raises BundleRefused."""
     bundle = _parsed(body)
-    patients = [(at, r) for at, r in _resources(bundle) if r.get("resourceType") == "Patient"]
+    resources = _resources(bundle)
+    patients = [(at, r) for at, r in resources if r.get("resourceType") == "Patient"]
     if len(patients) != 1:
         raise BundleRefused("Bundle.entry.resource", f"The bundle holds {len(patients)} patients.", "exactly one Patient")
     at, patient = patients[0]
     identifiers, identity = _identifiers(patient, at), _identity(patient, at)
     entries: dict[str, Entry] = {}
     strange: list[NotUnderstood] = []
-    total = 0
-    medicines = _medicines(bundle)
-    for place, resource in _resources(bundle):
-        total += 1
+    medicines = _medicines(bundle, resources)
+    for place, resource in resources:
         kind = resource.get("resourceType")
         try:
             for entry in _read(_with_medicine(resource, medicines), str(kind)):
                 entries[entry.key] = entry
         except _Unreadable as fault:
             strange.append(NotUnderstood(place, str(kind)[:40], str(fault), json.dumps(resource)))
-    return Chart(identifiers, identity, tuple(entries.values()), tuple(strange), total)
+    return Chart(identifiers, identity, tuple(entries.values()), tuple(strange), len(resources))
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
     try:
-        bundle = json.loads(body, parse_constant=_no_number)
+        bundle = json.loads(body, parse_constant=_no_json)
     except (RecursionError, ValueError):
         raise BundleRefused("Bundle", "The body is not JSON.", "a FHIR R4 Bundle as application/fhir+json") from None
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
@@ -71,7 +70,7 @@ def _parsed(body: bytes) -> dict[str, Any]:
     return bundle
 
 
-def _no_number(name: str) -> None:
+def _no_json(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
@@ -88,10 +87,10 @@ def _resources(bundle: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
     return found
 
 
-def _medicines(bundle: Mapping[str, Any]) -> dict[str, Any]:
+def _medicines(bundle: Mapping[str, Any], resources: Sequence[tuple[int, dict[str, Any]]]) -> dict[str, Any]:
     """What a medicine of the bundle is, by the addresses it may be referred to."""
     found: dict[str, Any] = {}
-    for place, resource in _resources(bundle):
+    for place, resource in resources:
         if resource.get("resourceType") == "Medication":
             found[f"Medication/{resource.get('id')}"] = resource.get("code")
             found[str(bundle["entry"][place].get("fullUrl"))] = resource.get("code")
@@ -100,9 +99,9 @@ def _medicines(bundle: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_medicine(resource: dict[str, Any], medicines: Mapping[str, Any]) -> dict[str, Any]:
     """A prescription that refers to its medicine, in the bundle or within itself, with what that medicine is."""
-    if "medicationCodeableConcept" in resource:
+    if "medicationCodeableConcept" in resource or "medicationReference" not in resource:
         return resource
-    address = str(_dict(resource.get("medicationReference")).get("reference"))
+    address = str(_dict(resource["medicationReference"]).get("reference"))
     within = {f"#{inner.get('id')}": inner.get("code") for inner in _list(resource.get("contained"))}
     concept = within.get(address) or medicines.get(address)
     return resource if concept is None else {**resource, "medicationCodeableConcept": concept}

@@ -112,7 +112,7 @@ async def judge_discharge_gate(session_id: UUID, tx: Command) -> DischargeAnswer
     session = await held_session(tx, session_id)
     if session.phase not in ("RECOVERY", "DISCHARGE_READY"):
         raise Refused(409, "There is no discharge to judge", f"the session is {session.phase}")
-    facts = await _discharge_facts(session, tx)
+    facts, version = await _discharge_facts(session, tx), tables.discharge_gate().version
     ready = all(fact.met for fact in facts)
     session.phase = "DISCHARGE_READY" if ready else "RECOVERY"
     await store.note_move(tx, session, "judge discharge", "ready" if ready else "not ready")
@@ -123,13 +123,12 @@ async def judge_discharge_gate(session_id: UUID, tx: Command) -> DischargeAnswer
             chair=session.chair,
             ready=ready,
             facts=facts,
-            rules_version=tables.discharge_gate().version,
+            rules_version=version,
             actor=tx.actor,
             judged_at=tx.now,
         )
     )
     tx.audit("judge discharge gate", f"session {session_id}", reason="ready" if ready else "not ready")
-    version = tables.discharge_gate().version
     return DischargeAnswer(ready=ready, phase=session.phase, facts=list(facts), rules_version=version)
 
 
