@@ -20,7 +20,14 @@ from kit.migrate import migrate
 from kit.openapi import check_needs
 from tests.architecture.test_names import ROOT, SERVICES
 
-STORES = [name for name in SERVICES if (ROOT / "services" / name / "queries.sql").exists()]
+
+def statements(service: str) -> list[Path]:
+    """A store's SQL: one file, or one a module of its folder."""
+    folder = ROOT / "services" / service
+    return [*folder.glob("queries.sql"), *sorted(folder.glob("store/*.sql"))]
+
+
+STORES = [name for name in SERVICES if statements(name)]
 
 
 def names(queries: Any) -> list[str]:
@@ -63,10 +70,11 @@ def used(folder: Path) -> set[str]:
 def test_every_query_is_used_and_explained(service: str) -> None:
     store = importlib.import_module(f"services.{service}.store")
     assert set(names(store.queries)) == used(ROOT / "services" / service)
-    lines = (ROOT / "services" / service / "queries.sql").read_text().splitlines()
-    for number, line in enumerate(lines):
-        if line.startswith("-- name:"):
-            assert lines[number + 1].startswith("-- "), f"{service}: {line} has no line of purpose"
+    for file in statements(service):
+        lines = file.read_text().splitlines()
+        for number, line in enumerate(lines):
+            if line.startswith("-- name:"):
+                assert lines[number + 1].startswith("-- "), f"{service}: {line} has no line of purpose"
 
 
 def test_a_route_without_a_permission_refuses_the_start() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from services.monitoring import tables
-from services.monitoring.rules.gates import Attested, Reading, Said, judge_discharge, judge_start
+from services.monitoring.rules.discharge import judge_discharge
+from services.monitoring.rules.gates import Attested, Reading, Said, judge_start
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CODES = {"sys": "8480-6", "dia": "8462-4", "hr": "8867-4", "spo2": "59408-5", "rr": "9279-1", "temp": "8310-5"}
