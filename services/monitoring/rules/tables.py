@@ -174,9 +174,14 @@ class DischargeGate(Table):
 class Vital(Row):
     """A vital sign that may be measured."""
 
-    code: str = Field(pattern=r"^\d+-\d$")
+    code: str = Field(pattern=r"^(\d+-\d|[a-z][a-z0-9-]*)$")
+    """LOINC, or a word of this house where LOINC has none."""
     name: str
     unit: str
+    """UCUM."""
+    least: float
+    most: float
+    """Values outside are implausible: set aside, never judged."""
 
 
 class Vitals(Table):

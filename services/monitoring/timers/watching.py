@@ -1,4 +1,4 @@
-"""Monitoring's timers: what should have come by now."""
+"""What should have been measured by now."""
 
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
