@@ -31,6 +31,14 @@ class AlarmRaised(Event):
     """What the action ladder recommends; people decide."""
     limits_version: str
     raised_at: Instant
+    cause: str = ""
+    """Alarms of one cause are one alarm: `code` is the row that stands highest."""
+    detail: str = ""
+    """Why, where values must be told; never for a page."""
+    qualified_at: Instant | None = None
+    """When its delay or confirmation was complete, in the time of measurement."""
+    late: bool = False
+    """Found in readings that came later than they should."""
 
 
 class AlarmPriorityChanged(Event):
@@ -46,6 +54,11 @@ class AlarmPriorityChanged(Event):
     priority: Priority
     advice: str = ""
     changed_at: Instant
+    cause: str = ""
+    detail: str = ""
+    confirmed: bool = True
+    qualified_at: Instant | None = None
+    late: bool = False
 
 
 class AlarmAcknowledged(Event):
@@ -63,6 +76,30 @@ class AlarmAcknowledged(Event):
     acknowledged_at: Instant
 
 
+class AlarmConditionCleared(Event):
+    """The condition of an alarm is over; the alarm stands until somebody answers."""
+
+    alarm_id: UUID
+    code: str
+    session_id: UUID | None = None
+    device_id: str | None = None
+    chair: int | None = None
+    probable_artefact: bool = False
+    """A single measurement that the next one refuted."""
+    cleared_at: Instant
+
+
+class AlarmConditionReturned(Event):
+    """The condition of an alarm that still stands is there again."""
+
+    alarm_id: UUID
+    code: str
+    session_id: UUID | None = None
+    device_id: str | None = None
+    chair: int | None = None
+    returned_at: Instant
+
+
 class AlarmEnded(Event):
     """An alarm is over: its condition is gone and, where one was needed, somebody answered."""
 
@@ -72,13 +109,49 @@ class AlarmEnded(Event):
     device_id: str | None = None
     chair: int | None = None
     ended_at: Instant
+    probable_artefact: bool = False
+
+
+Resolution = Literal["true-intervened", "true-watch", "artefact", "technical"]
+"""What an alarm was (clinical 4.9)."""
+
+
+class AlarmResolved(Event):
+    """Somebody said what an alarm was. A high one needs it before the patient goes home."""
+
+    alarm_id: UUID
+    session_id: UUID | None = None
+    device_id: str | None = None
+    chair: int | None = None
+    resolution: Resolution
+    by: str
+    resolved_at: Instant
+
+
+class WatchKept(Event):
+    """Proof of life: monitoring has read everything, and watches. Said every 10 s, and only then."""
+
+    clinic: str
+    sessions_watched: int
+    open_high: tuple[UUID, ...]
+    """High and emergency alarms that are open."""
+    kept_at: Instant
 
 
 ALARMS = Topic(
     "alarms",
     "monitoring",
-    (AlarmRaised, AlarmPriorityChanged, AlarmAcknowledged, AlarmEnded),
-    key=("session_id", "device_id", "chair", "alarm_id"),
+    (
+        AlarmRaised,
+        AlarmPriorityChanged,
+        AlarmAcknowledged,
+        AlarmConditionCleared,
+        AlarmConditionReturned,
+        AlarmEnded,
+        AlarmResolved,
+        WatchKept,
+    ),
+    key=("session_id", "device_id", "chair", "alarm_id", "clinic"),
     partitions=SESSION_PARTITIONS,
     on_rejected="set aside",
 )

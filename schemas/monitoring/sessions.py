@@ -165,6 +165,37 @@ class DeviceReleased(Event):
     released_at: Instant
 
 
+class LimitMark(Part):
+    """A mark that replaces the table's: at_least, above, at_most, below in the unit of the alarm's code, or a percentage."""
+
+    mark: str
+    value: float
+
+
+class PatientLimitSet(Event):
+    """A prescriber set an alarm limit of this patient's own, until it expires."""
+
+    session_id: UUID
+    chair: int
+    limit_id: UUID
+    alarm: str
+    priority: Literal["low", "medium", "high", "emergency"]
+    marks: tuple[LimitMark, ...]
+    author: str
+    expires_at: Instant
+    set_at: Instant
+
+
+class PatientLimitWithdrawn(Event):
+    """A limit of this patient's own was taken back."""
+
+    session_id: UUID
+    chair: int
+    limit_id: UUID
+    actor: str
+    withdrawn_at: Instant
+
+
 SESSIONS = Topic(
     "sessions",
     "monitoring",
@@ -183,6 +214,8 @@ SESSIONS = Topic(
         PatientDischarged,
         DeviceBound,
         DeviceReleased,
+        PatientLimitSet,
+        PatientLimitWithdrawn,
     ),
     key=("session_id",),
     partitions=SESSION_PARTITIONS,

@@ -19,6 +19,7 @@ class VitalsMeasured(Event):
     """A device (or a nurse) measured a patient's vital signs at one instant."""
 
     device_id: str
+    """What a nurse enters comes from `hand-<session>`."""
     session_id: UUID | None = None
     """Null while the device is bound to no session."""
     chair: int | None = None
@@ -28,6 +29,8 @@ class VitalsMeasured(Event):
     method: Literal["cuff", "continuous", "manual"]
     """How pressure was measured, where there is one: an arm cuff now and then, or beat to beat."""
     simulated: bool = False
+    by: str | None = None
+    """The member of staff who entered it, where one did."""
 
 
 VITALS = Topic(

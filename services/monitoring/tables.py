@@ -4,8 +4,10 @@ from functools import cache
 from pathlib import Path
 
 from kit.tables import read_table
-from services.monitoring.rules.alarms import Engine
-from services.monitoring.rules.tables import AlarmLimits, DischargeGate, StartGate, Vitals
+from services.monitoring.rules.engine import Engine
+from services.monitoring.rules.limits import AlarmLimits, News2
+from services.monitoring.rules.plausible import Plausible
+from services.monitoring.rules.tables import DischargeGate, StartGate, Vitals
 
 DATA = Path(__file__).parent / "data"
 
@@ -19,7 +21,13 @@ def alarm_limits() -> AlarmLimits:
 @cache
 def engine() -> Engine:
     """The alarm limits, compiled."""
-    return Engine(alarm_limits())
+    return Engine(alarm_limits(), news2())
+
+
+@cache
+def news2() -> News2:
+    """The early warning score."""
+    return read_table(DATA / "news2.toml", News2)
 
 
 @cache
@@ -38,3 +46,9 @@ def discharge_gate() -> DischargeGate:
 def vitals() -> Vitals:
     """What may be measured."""
     return read_table(DATA / "vitals.toml", Vitals)
+
+
+@cache
+def plausible() -> Plausible:
+    """What a measurement must be, compiled."""
+    return Plausible(vitals())

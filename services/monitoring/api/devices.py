@@ -13,7 +13,8 @@ from kit.http import Command, Fault, Publish, Refused, Routes, needs
 from schemas.monitoring.sessions import DeviceBound, DeviceReleased
 from schemas.monitoring.vitals import Measurement, VitalsMeasured
 from services.monitoring import store, tables
-from services.monitoring.record import UNBOUND, Source, end_alarm
+from services.monitoring.record import UNBOUND, Source, end_alarm, feed
+from services.monitoring.rules.inputs import Released
 from services.monitoring.rules.phases import OVER
 
 routes = Routes(tags=["devices"])
@@ -151,5 +152,8 @@ async def _release(device_id: str, tx: Command) -> bool:
     if released is None:
         return False
     session_id, chair = released
+    if (session := await store.hold(tx, session_id)) is not None and session.watch.conditions.stage is not None:
+        await feed(tx, session, [Released(tx.now.timestamp(), device_id)])
+        await store.keep(tx, [session])
     tx.emit(DeviceReleased(device_id=device_id, session_id=session_id, chair=chair, released_at=tx.now))
     return True

@@ -23,7 +23,7 @@ from services.monitoring import store
 from services.monitoring.api.alarms import AlarmShown
 from services.monitoring.rules.phases import Move, Phase, after, possible
 from services.monitoring.store import Session, queries
-from services.monitoring.timers import unwatch, watch
+from services.monitoring.timers import adjust, unwatch, watch
 
 routes = Routes(tags=["sessions"])
 FULL_RATE = 100
@@ -106,7 +106,7 @@ async def move_infusion(session_id: UUID, move: Move, body: MoveRequest, tx: Com
         said = InfusionStarted(
             **about, dose_mg=order.dose_mg, rate_mg_per_minute=rate, duration_minutes=order.duration_minutes, started_at=tx.now
         )
-        watch(tx, session)
+        await watch(tx, session)
     elif move == "slow":
         if body.rate_percent is None or body.rate_percent >= FULL_RATE:
             raise Refused(422, "How slow?", field="body.rate_percent", expected="1 to 99 percent of the ordered rate")
@@ -124,6 +124,7 @@ async def move_infusion(session_id: UUID, move: Move, body: MoveRequest, tx: Com
             said = InfusionEnded(**about, ended_at=tx.now)
         else:
             said = InfusionStopped(**about, reason=_reason(body), stopped_at=tx.now)
+    await adjust(tx, session)
     await store.note_move(tx, session, move, body.reason)
     await store.keep(tx, [session])
     tx.emit(said)

@@ -3,9 +3,8 @@
 from kit.db import Tx
 from kit.stream import Handlers
 from schemas.notifications.pages import AcknowledgementLapsed, PageAcknowledged
-from services.monitoring import store, tables
-from services.monitoring.record import answer, record
-from services.monitoring.rules.alarms import lapse
+from services.monitoring import store
+from services.monitoring.record import acknowledge, reopen
 from services.monitoring.store import queries
 
 
@@ -16,7 +15,7 @@ async def record_answer(event: PageAcknowledged, tx: Tx) -> None:
         if alarm is None or alarm["ended_at"] is not None:
             continue
         session = await store.hold(tx, alarm["session_id"]) if alarm["session_id"] else None
-        changes = await answer(
+        await acknowledge(
             tx,
             session,
             alarm,
@@ -27,20 +26,19 @@ async def record_answer(event: PageAcknowledged, tx: Tx) -> None:
             at=event.answered_at,
         )
         if session is not None:
-            await record(tx, session, tables.engine(), changes)
             await store.keep(tx, [session])
 
 
-async def reopen(event: AcknowledgementLapsed, tx: Tx) -> None:
+async def record_lapse(event: AcknowledgementLapsed, tx: Tx) -> None:
     """The answer is too old while the alarm stands: another is needed."""
     alarm = await queries.alarm(tx.db, alarm_id=event.alarm_id)
     if alarm is None or alarm["ended_at"] is not None:
         return
     await queries.set_acknowledged(tx.db, alarm_id=event.alarm_id, priority=None)
     session = await store.hold(tx, alarm["session_id"]) if alarm["session_id"] else None
-    if session is not None and (kept := session.engine.alarms.get(alarm["code"])) is not None:
-        lapse(kept)
+    if session is not None:
+        await reopen(tx, session, alarm["cause"])
         await store.keep(tx, [session])
 
 
-HANDLERS: Handlers = {PageAcknowledged: record_answer, AcknowledgementLapsed: reopen}
+HANDLERS: Handlers = {PageAcknowledged: record_answer, AcknowledgementLapsed: record_lapse}

@@ -1,13 +1,9 @@
 """The shapes of monitoring's tables."""
 
-from typing import Literal
-
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from kit.tables import Row, Table
-from schemas.monitoring.alarms import AlarmKind, Priority
 
-ORDER: tuple[Priority, ...] = ("low", "medium", "high", "emergency")
 SYSTOLIC, DIASTOLIC, MEAN, HEART_RATE, SATURATION, BREATHS, TEMPERATURE = (
     "8480-6",
     "8462-4",
@@ -18,88 +14,6 @@ SYSTOLIC, DIASTOLIC, MEAN, HEART_RATE, SATURATION, BREATHS, TEMPERATURE = (
     "8310-5",
 )
 PRESSURES = (SYSTOLIC, DIASTOLIC, MEAN)
-
-
-class Alarm(Row):
-    """An alarm: what it watches, and how far a value must come back."""
-
-    id: str
-    title: str
-    kind: AlarmKind
-    code: str
-    direction: Literal["high", "low"]
-    hysteresis: float
-    group: str = ""
-
-
-class Limit(Row):
-    """When an alarm has a priority: an absolute limit, a distance from baseline, a delay or a confirmation."""
-
-    alarm: str
-    priority: Priority
-    absolute: float | None = None
-    percent: float | None = None
-    delay_seconds: float = 0
-    confirm: Literal["none", "repeat", "apart"] = "none"
-    apart_seconds: float = 0
-    within_seconds: float = 0
-    advice: str
-
-
-class Continuous(Row):
-    """How continuous pressure is judged."""
-
-    median_seconds: float
-    persist_seconds: float
-
-
-class Technical(Row):
-    """When watching itself fails."""
-
-    probe_off_low_seconds: float
-    probe_off_medium_seconds: float
-    data_gap_seconds: float
-    no_saturation_seconds: float
-    signal_back_seconds: float
-
-
-class Missed(Row):
-    """How often pressure must be taken, and when a missing one is told."""
-
-    first_minutes: float
-    infusion_minutes: float
-    infusion_minutes_if_raised: float
-    raised_systolic: float
-    raised_diastolic: float
-    recovery_minutes: float
-    low_after_minutes: float
-    medium_after_minutes: float
-
-
-class Time(Row):
-    """How late or skewed a reading may be."""
-
-    late_seconds: float
-    skew_seconds: float
-
-
-class AlarmLimits(Table):
-    """When to raise an alarm."""
-
-    continuous: Continuous
-    technical: Technical
-    missed: Missed
-    time: Time
-    alarm: tuple[Alarm, ...]
-    limit: tuple[Limit, ...]
-
-    @model_validator(mode="after")
-    def _known(self) -> "AlarmLimits":
-        known = {alarm.id for alarm in self.alarm}
-        strange = [limit.alarm for limit in self.limit if limit.alarm not in known]
-        if strange:
-            raise ValueError(f"limits of alarms that are not declared: {strange}")
-        return self
 
 
 class StartPressure(Row):
@@ -179,6 +93,8 @@ class Vital(Row):
     name: str
     unit: str
     """UCUM."""
+    observed: bool = False
+    """Whether a person sees it: 1 is seen, 0 is cleared."""
     least: float
     most: float
     """Values outside are implausible: set aside, never judged."""

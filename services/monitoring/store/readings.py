@@ -20,7 +20,7 @@ async def readings(tx: Tx, session_id: UUID, since: datetime) -> list[Reading]:
     ]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Kept:
     """A reading as it is kept."""
 
@@ -33,6 +33,11 @@ class Kept:
     late: bool
     simulated: bool
     values: dict[str, float | None]
+    """What can be judged."""
+    aside: dict[str, str]
+    """What cannot: by code, what is wrong with it."""
+    applied: int | None = None
+    """The arrival in its session's engine; none where it was not judged."""
 
     @property
     def key(self) -> tuple[str, datetime, str]:
@@ -53,5 +58,8 @@ async def keep_readings(tx: Tx, found: Sequence[Kept]) -> set[tuple[str, datetim
         lates=[k.late for k in found],
         simulated=[k.simulated for k in found],
         bodies=[json.dumps(k.values) for k in found],
+        applied=[k.applied for k in found],
+        taken_at=tx.now,
+        asides=[json.dumps(k.aside) if k.aside else None for k in found],
     )
     return {(row["device_id"], row["measured_at"], row["codes"]) async for row in rows}

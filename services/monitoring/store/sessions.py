@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from kit.db import Tx
-from services.monitoring.rules.alarms import SessionState
 from services.monitoring.rules.gates import Attested
 from services.monitoring.rules.phases import Phase
+from services.monitoring.rules.watch import Watch
+from services.monitoring.store.engine import save_checkpoints
 from services.monitoring.store.named import queries
 
 
@@ -30,7 +31,7 @@ class Session:
     duration_minutes: int | None
     rate_percent: int
     baseline: dict[str, float]
-    engine: SessionState
+    watch: Watch
     latest: dict[str, tuple[float | None, str]] = field(default_factory=dict)
     """The last value of each code, and when: an ISO instant in UTC with microseconds, so that texts compare as instants do."""
 
@@ -38,7 +39,7 @@ class Session:
 def _session(row: Any) -> Session:
     kept = dict(row)
     kept["baseline"] = json.loads(row["baseline"])
-    kept["engine"] = SessionState.from_json(json.loads(row["engine"]))
+    kept["watch"] = Watch.from_json(json.loads(kept.pop("engine")))
     kept["latest"] = {code: (value, at) for code, (value, at) in json.loads(row["latest"]).items()}
     return Session(**kept)
 
@@ -87,6 +88,7 @@ async def hold_many(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Session]:
 
 async def keep(tx: Tx, sessions: Sequence[Session]) -> None:
     """Keep what changed of sessions."""
+    await save_checkpoints(tx, ((s.session_id, s.watch) for s in sessions))
     await queries.keep_sessions(
         tx.db,
         ids=[s.session_id for s in sessions],
@@ -96,7 +98,7 @@ async def keep(tx: Tx, sessions: Sequence[Session]) -> None:
         durations=[s.duration_minutes for s in sessions],
         rates=[s.rate_percent for s in sessions],
         baselines=[json.dumps(s.baseline) for s in sessions],
-        engines=[json.dumps(s.engine.to_json()) for s in sessions],
+        engines=[json.dumps(s.watch.to_json()) for s in sessions],
         latests=[json.dumps(s.latest) for s in sessions],
     )
 

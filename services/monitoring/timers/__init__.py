@@ -2,8 +2,8 @@
 
 from kit.timers import Timers
 from services.monitoring.timers import watching
-from services.monitoring.timers.watching import unwatch, watch
+from services.monitoring.timers.watching import adjust, unwatch, watch
 
-__all__ = ["TIMERS", "unwatch", "watch"]
+__all__ = ["TIMERS", "adjust", "unwatch", "watch"]
 
 TIMERS: Timers = {**watching.TIMERS}
