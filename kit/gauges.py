@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from kit.db import Store
 
 SIZES = """
-SELECT n.nspname || '.' || c.relname AS name, pg_total_relation_size(c.oid) AS bytes
+SELECT n.nspname || '.' || coalesce(whole.relname, c.relname) AS name, sum(pg_total_relation_size(c.oid))::bigint AS bytes
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND pg_get_expr(c.relpartbound, c.oid) <> 'DEFAULT'
+LEFT JOIN pg_class whole ON whole.oid = i.inhparent
 WHERE c.relkind = 'r' AND n.nspname IN ('kit', 'public')
+GROUP BY 1
 """
+"""The partitions of a table are one label, whatever their number; strays in its default partition are one of their own."""
 OVERDUE = """
 SELECT (SELECT min(due_at) FROM kit.timers WHERE due_at <= $1) AS timer,
        (SELECT min(due_at) FROM kit.jobs WHERE state = 'waiting' AND due_at <= $1) AS job

@@ -2,6 +2,7 @@
 
 from kit.db import Tx
 from kit.deadletters import DeadLetter
+from kit.partitions import Daily
 from kit.service import Service
 from schemas.intake.consents import CONSENTS
 from schemas.intake.orders import ORDERS
@@ -14,6 +15,7 @@ from services.monitoring.api import alarms, devices, discharge, gates, sessions
 from services.monitoring.on import appointments, consents, orders, pages, screenings, vitals
 from services.monitoring.record import Source, raise_alarm
 from services.monitoring.settings import MonitoringSettings
+from services.monitoring.store import forgetting
 from services.monitoring.timers import TIMERS
 
 
@@ -41,7 +43,8 @@ SERVICE = Service(
     },
     routes=(sessions.routes, gates.routes, discharge.routes, devices.routes, alarms.routes),
     timers=TIMERS,
-    checks=(tables.alarm_limits, tables.start_gate, tables.discharge_gate, tables.vitals),
+    checks=(tables.alarm_limits, tables.start_gate, tables.discharge_gate, tables.vitals, tables.retention),
     on_dead_letter=tell_dead_letter,
     on_blind=tell_blind,
+    daily=(Daily("readings", "measured_at", tables.readings_kept, forgetting.readings_needed),),
 )

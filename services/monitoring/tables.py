@@ -1,10 +1,12 @@
 """Monitoring's tables: read once, checked at start."""
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 from kit.tables import read_table
 from services.monitoring.rules.alarms import Engine
+from services.monitoring.rules.retention import Retention
 from services.monitoring.rules.tables import AlarmLimits, DischargeGate, StartGate, Vitals
 
 DATA = Path(__file__).parent / "data"
@@ -38,3 +40,14 @@ def discharge_gate() -> DischargeGate:
 def vitals() -> Vitals:
     """What may be measured."""
     return read_table(DATA / "vitals.toml", Vitals)
+
+
+@cache
+def retention() -> Retention:
+    """How long records are kept."""
+    return read_table(DATA / "retention.toml", Retention)
+
+
+def readings_kept() -> timedelta:
+    """How long readings are kept after the patient's last visit."""
+    return retention().readings.time
