@@ -41,6 +41,9 @@ class Gauges:
     consumed: Sequence[Topic]
     moved: Callable[[], None]
     every: float = 10.0
+    sizes_every: int = 6
+    """Sizes are asked for at each sixth sample: thousands of partitions take their time."""
+    _samples: int = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sample until told to stop."""
@@ -65,8 +68,10 @@ class Gauges:
             letters = {r["topic"]: r["letters"] async for r in deadletters.queries.open_by_topic(db)}
             for topic in self.consumed:
                 self.metrics.dead_letters_open(topic.name, letters.get(topic.name, 0))
-            for size in await db.fetch(SIZES):
-                self.metrics.table_size(size["name"], size["bytes"])
+            if self._samples % self.sizes_every == 0:
+                for size in await db.fetch(SIZES):
+                    self.metrics.table_size(size["name"], size["bytes"])
+            self._samples += 1
             reached = await positions(db)
         if self.consumed:
             for (topic_name, partition), end in (await self.ends.of(self.consumed)).items():

@@ -162,7 +162,8 @@ class Running:
         for check in self.service.checks:
             check()
         dsn = self.settings.database_url.get_secret_value()
-        self.store = db.Store(await db.open_pool(dsn, self.service.name), self.service.name, self.settings, self.clock)
+        pool = await db.open_pool(dsn, self.service.name, plan_each=bool(self.service.daily))
+        self.store = db.Store(pool, self.service.name, self.settings, self.clock)
         watch, hints = self.progress.watch, self.hints
         prefix = self.settings.prefix
         handlers = {topic.name: table for topic, table in self.service.consumes.items()}
