@@ -12,19 +12,21 @@ from rich.console import Console
 from rich.table import Table
 
 from services.monitoring import tables
-from services.monitoring.rules.alarms import SessionState
+from services.monitoring.rules.conditions import Conditions
+from services.monitoring.rules.inputs import Reading, Setting
 
 QUIET = {"8480-6": 120.0, "8462-4": 80.0, "8867-4": 70.0, "59408-5": 97.0}
 ALARMING = {"8480-6": 168.0, "8462-4": 101.0, "8867-4": 122.0, "59408-5": 91.0}
 BASELINE = {"8480-6": 118.0, "8462-4": 78.0}
 
 
-def rate(values: dict[str, float], count: int) -> tuple[float, SessionState]:
+def rate(values: dict[str, float], count: int) -> tuple[float, Conditions]:
     """Readings a second, and the state they leave."""
-    engine, state = tables.engine(), SessionState()
+    engine, state = tables.engine(), Conditions()
+    engine.fold(state, [Setting(1e9, "infusion", BASELINE)])
     begun = time.perf_counter()
     for second in range(count):
-        engine.step(state, 1e9 + second, values, BASELINE, continuous=False)
+        engine.fold(state, (Reading(1e9 + second, "monitor-1", values),))
     return count / (time.perf_counter() - begun), state
 
 

@@ -1,9 +1,10 @@
-"""One partition's batch: taken in, decoded and handled in one transaction; what can't be handled is isolated, event by event."""
+"""A batch of a topic: taken in, decoded and handled in one transaction; what can't be handled is isolated, event by event."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 import structlog
 
@@ -32,6 +33,8 @@ class BatchHandler:
     """A handler that takes many events at once."""
 
     handle: Callable[[Sequence[Any], Any], Awaitable[None]]
+    own_inbox: bool = False
+    """Whether it knows by itself what it handled before: then its events leave no row in the inbox, and may come again."""
 
 
 class Delivery(NamedTuple):
@@ -57,11 +60,27 @@ class Handling:
     def __post_init__(self) -> None:
         self._types = {topic: {kind.__name__: kind for kind in table} for topic, table in self.handlers.items()}
 
+    async def handle_all(self, topic: Topic, polled: Mapping[int, Sequence[Any]]) -> None:
+        """Handle what one poll brought, by partition, in one transaction: it costs as many round trips as one partition's.
+
+        When that cannot be done, each partition by itself.
+        """
+        if len(polled) > 1:
+            try:
+                await self._together(topic, polled)
+                return
+            except AWAY:
+                raise
+            except Exception as error:
+                log.warning("partitions handled apart", topic=topic.name, partitions=len(polled), error=reason_of(error))
+        for partition, records in polled.items():
+            await self.handle(topic, partition, records)
+
     async def handle(self, topic: Topic, partition: int, records: Sequence[Any], *, wary: bool = False) -> None:
         """Handle a partition's records, once. `wary` goes event by event from the start, after a process died over them."""
         if not wary:
             try:
-                await self._together(topic, partition, records)
+                await self._together(topic, {partition: records})
                 return
             except AWAY:
                 raise
@@ -73,14 +92,14 @@ class Handling:
             struck = {record.offset: await self._strike(topic, record)}
             await self._one_by_one(topic, partition, [record], struck)
 
-    async def _together(self, topic: Topic, partition: int, records: Sequence[Any]) -> None:
+    async def _together(self, topic: Topic, polled: Mapping[int, Sequence[Any]]) -> None:
         started = clock.monotonic()
         async with self.store.transaction() as tx:
-            fresh = await self._take_in(tx, topic, records, letters=False)
+            fresh = await self._take_in(tx, topic, [record for records in polled.values() for record in records], letters=False)
             with self._traced(topic, fresh):
                 for handler, run in _runs(fresh, self.handlers[topic.name]):
                     await self._call(tx, topic, handler, run)
-            await inbox.queries.reach(tx.db, topic=topic.name, partition=partition, next_offset=records[-1].offset + 1)
+            await inbox.reach_all(tx.db, topic.name, {partition: records[-1].offset + 1 for partition, records in polled.items()})
         self.metrics.handled(topic.name, len(fresh), clock.monotonic() - started)
 
     def _traced(self, topic: Topic, deliveries: Sequence[Delivery]) -> AbstractContextManager[None]:
@@ -133,7 +152,7 @@ class Handling:
                 self.metrics.skipped(topic.name, name)
         if not known:
             return []
-        fresh = await inbox.receive(tx.db, topic.name, [envelope.id for _, envelope in known])
+        fresh = await self._unknown(tx, topic, [envelope for _, envelope in known])
         self.metrics.duplicates(topic.name, len(known) - len(fresh))
         gaps, back = await inbox.notice(tx.db, topic.name, [envelope for _, envelope in known])
         if gaps or back:
@@ -149,6 +168,14 @@ class Handling:
             else:
                 deliveries.append(Delivery(record, envelope, event_of(types[envelope.type], record.value)))
         return deliveries
+
+    async def _unknown(self, tx: "Tx", topic: Topic, envelopes: Sequence[Envelope]) -> set[UUID]:
+        """The ids not handled before, as far as the inbox must know; what knows by itself is not asked about."""
+        table, types = self.handlers[topic.name], self._types[topic.name]
+        own = {name for name, kind in types.items() if isinstance(h := table[kind], BatchHandler) and h.own_inbox}
+        asked = [envelope.id for envelope in envelopes if envelope.type not in own]
+        fresh = await inbox.receive(tx.db, topic.name, asked) if asked else set()
+        return fresh | {envelope.id for envelope in envelopes if envelope.type in own}
 
     async def _waiting(self, tx: "Tx", topic: Topic, records: Sequence[Any]) -> set[str]:
         if topic.on_rejected != "park":

@@ -1,6 +1,6 @@
 """Inbox: an event that was handled is not handled again, however often it comes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -38,3 +38,9 @@ async def notice(db: asyncpg.Connection, topic: str, envelopes: Iterable[Envelop
             back += envelope.sequence <= before
         last[envelope.subject] = max(envelope.sequence, before or 0)
     return gaps, back
+
+
+async def reach_all(db: asyncpg.Connection, topic: str, reached: Mapping[int, int]) -> None:
+    """Note how far each partition was handled: the next offset by partition."""
+    partitions = sorted(reached)
+    await queries.reach_all(db, topic=topic, partitions=partitions, next_offsets=[reached[number] for number in partitions])

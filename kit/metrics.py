@@ -25,6 +25,9 @@ class Metrics:
         self._job_overdue = gauge("job_overdue_seconds", "how long the oldest due job has waited, in wall seconds")
         self._open_letters = gauge("dead_letters_open", "dead letters that nobody has settled", "topic")
         self._tables = gauge("table_size_bytes", "size of a table with its indexes", "table")
+        self._partitions = counter(
+            "partitions", "days of a table made, dropped past retention, or refused for now", "table", "what"
+        )
         self._leading = gauge("relay_leading", "1 while this replica's relay is the leader")
         self._published = counter("relay_published", "outbox rows published")
         self._events = counter("events_handled", "events handled", "topic")
@@ -62,6 +65,10 @@ class Metrics:
     def table_size(self, table: str, size: int) -> None:
         """Bytes of a table."""
         self._tables.labels(table).set(size)
+
+    def partition(self, table: str, what: str) -> None:
+        """A day of a table was made or dropped, or PostgreSQL refused for now."""
+        self._partitions.labels(table, what).inc()
 
     def leading(self, leads: bool) -> None:
         """Whether this replica's relay leads."""

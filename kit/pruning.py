@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from kit import deadletters, idempotency, inbox, jobs, outbox
 from kit.clock import wall
 from kit.errors import AWAY
+from kit.metrics import Metrics
+from kit.partitions import Daily, keep_days
 from schemas.topic import Topic
 
 if TYPE_CHECKING:
@@ -43,12 +45,16 @@ class Pruner:
     store: "Store"
     consumed: Sequence[Topic]
     moved: Callable[[], None]
+    metrics: Metrics
+    daily: Sequence[Daily] = ()
     every: float = 3600.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Prune until told to stop."""
         while not stop.is_set():
             with contextlib.suppress(*AWAY):
+                for table in self.daily:
+                    await keep_days(self.store, table, self.metrics, every_s=self.every)
                 await prune(self.store, self.consumed)
             self.moved()
             with contextlib.suppress(TimeoutError):

@@ -30,6 +30,7 @@ from kit.metrics import Metrics
 from kit.operations import routes as operations
 from kit.origin import Origin
 from kit.outbox import Relay
+from kit.partitions import Daily
 from kit.positions import Ends, caught_up
 from kit.progress import Progress
 from kit.pruning import Pruner
@@ -61,6 +62,8 @@ class Service:
     """Called at start; one that raises refuses it."""
     on_dead_letter: OnDeadLetter | None = None
     on_blind: Callable[[db.Tx], Awaitable[None]] | None = None
+    daily: tuple[Daily, ...] = ()
+    """Tables kept by the day: partitions are made ahead, and dropped when their time is over."""
 
     def __post_init__(self) -> None:
         for topic, table in self.consumes.items():
@@ -159,7 +162,8 @@ class Running:
         for check in self.service.checks:
             check()
         dsn = self.settings.database_url.get_secret_value()
-        self.store = db.Store(await db.open_pool(dsn, self.service.name), self.service.name, self.settings, self.clock)
+        pool = await db.open_pool(dsn, self.service.name, plan_each=bool(self.service.daily))
+        self.store = db.Store(pool, self.service.name, self.settings, self.clock)
         watch, hints = self.progress.watch, self.hints
         prefix = self.settings.prefix
         handlers = {topic.name: table for topic, table in self.service.consumes.items()}
@@ -191,7 +195,7 @@ class Running:
             self.timers.run,
             self.workers.run,
             self.redriver.run,
-            Pruner(self.store, list(self.service.consumes), watch("pruning", 7300)).run,
+            Pruner(self.store, list(self.service.consumes), watch("pruning", 7300), self.metrics, self.service.daily).run,
             Gauges(self.store, self.metrics, self.ends, list(self.service.consumes), watch("gauges", 120)).run,
         ]
         if self.service.consumes:

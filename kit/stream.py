@@ -1,4 +1,4 @@
-"""Stream: the events a service listens to, handled partition by partition, each batch in one transaction."""
+"""Stream: the events a service listens to, what one poll brings of a topic in one transaction."""
 
 import asyncio
 import contextlib
@@ -22,9 +22,12 @@ Handlers = Mapping[type[Any], Callable[[Any, "Tx"], Awaitable[None]] | BatchHand
 MAX_BATCH = 500
 
 
-def batch(handler: Callable[[Sequence[Any], "Tx"], Awaitable[None]]) -> BatchHandler:
-    """Mark a handler that takes many events at once, where volume asks for it."""
-    return BatchHandler(handler)
+def batch(handler: Callable[[Sequence[Any], "Tx"], Awaitable[None]], *, own_inbox: bool = False) -> BatchHandler:
+    """Mark a handler that takes many events at once, where volume asks for it.
+
+    With `own_inbox` it is asked to know by itself what it handled before, by a key that its rows have anyway.
+    """
+    return BatchHandler(handler, own_inbox)
 
 
 @dataclass
@@ -71,13 +74,18 @@ class Stream(ConsumerRebalanceListener):
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
         polled = await consumer.getmany(timeout_ms=500, max_records=MAX_BATCH)
-        done: dict[TopicPartition, int] = {}
+        calm: dict[Topic, dict[int, Sequence[Any]]] = {}
         for partition, records in polled.items():
             topic = self._by_kafka_name[partition.topic]
-            wary = records[0].offset < self._wary_until.get(partition, 0)
-            await self.handling.handle(topic, partition.partition, records, wary=wary)
-            done[partition] = records[-1].offset + 1
-            self.caught(partition, consumer.highwater(partition), done[partition])
+            if records[0].offset < self._wary_until.get(partition, 0):
+                await self.handling.handle(topic, partition.partition, records, wary=True)
+            else:
+                calm.setdefault(topic, {})[partition.partition] = records
+        for topic, of_topic in calm.items():
+            await self.handling.handle_all(topic, of_topic)
+        done = {partition: records[-1].offset + 1 for partition, records in polled.items()}
+        for partition, reached in done.items():
+            self.caught(partition, consumer.highwater(partition), reached)
         self.moved()
         if done:
             await consumer.commit(done)

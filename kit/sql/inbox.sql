@@ -24,6 +24,12 @@ SELECT topic, key, last FROM before;
 INSERT INTO kit.positions (topic, partition, next_offset) VALUES (:topic, :partition, :next_offset)
 ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset, stalls = 0;
 
+-- name: reach_all(topic, partitions, next_offsets)!
+-- Note how far each of some partitions was handled, in order of partition.
+INSERT INTO kit.positions (topic, partition, next_offset)
+SELECT :topic, partition, next_offset FROM unnest(:partitions::int[], :next_offsets::bigint[]) AS t (partition, next_offset)
+ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset, stalls = 0;
+
 -- name: positions()
 -- How far every partition was handled.
 SELECT topic, partition, next_offset FROM kit.positions;

@@ -2,6 +2,7 @@
 
 from kit.db import Tx
 from kit.deadletters import DeadLetter
+from kit.partitions import Daily
 from kit.service import Service
 from schemas.intake.consents import CONSENTS
 from schemas.intake.orders import ORDERS
@@ -10,10 +11,11 @@ from schemas.monitoring.vitals import VITALS
 from schemas.notifications.pages import PAGES
 from schemas.scheduling.appointments import APPOINTMENTS
 from services.monitoring import tables
-from services.monitoring.api import alarms, devices, discharge, gates, limits, observations, sessions
+from services.monitoring.api import alarms, devices, discharge, gates, gateway, limits, observations, sessions
 from services.monitoring.on import appointments, consents, orders, pages, screenings, vitals
 from services.monitoring.record import Source, raise_alarm
 from services.monitoring.settings import MonitoringSettings
+from services.monitoring.store import forgetting
 from services.monitoring.timers import TIMERS
 
 
@@ -39,9 +41,26 @@ SERVICE = Service(
         VITALS: vitals.HANDLERS,
         PAGES: pages.HANDLERS,
     },
-    routes=(sessions.routes, gates.routes, discharge.routes, devices.routes, observations.routes, limits.routes, alarms.routes),
+    routes=(
+        sessions.routes,
+        gates.routes,
+        discharge.routes,
+        devices.routes,
+        gateway.routes,
+        observations.routes,
+        limits.routes,
+        alarms.routes,
+    ),
     timers=TIMERS,
-    checks=(tables.alarm_limits, tables.news2, tables.start_gate, tables.discharge_gate, tables.vitals),
+    checks=(
+        tables.alarm_limits,
+        tables.news2,
+        tables.start_gate,
+        tables.discharge_gate,
+        tables.vitals,
+        tables.retention,
+    ),
     on_dead_letter=tell_dead_letter,
     on_blind=tell_blind,
+    daily=(Daily("readings", "measured_at", tables.readings_kept, forgetting.readings_needed),),
 )

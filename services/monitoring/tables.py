@@ -1,5 +1,6 @@
 """Monitoring's tables: read once, checked at start."""
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from kit.tables import read_table
 from services.monitoring.rules.engine import Engine
 from services.monitoring.rules.limits import AlarmLimits, News2
 from services.monitoring.rules.plausible import Plausible
+from services.monitoring.rules.retention import Retention
 from services.monitoring.rules.tables import DischargeGate, StartGate, Vitals
 
 DATA = Path(__file__).parent / "data"
@@ -52,3 +54,14 @@ def vitals() -> Vitals:
 def plausible() -> Plausible:
     """What a measurement must be, compiled."""
     return Plausible(vitals())
+
+
+@cache
+def retention() -> Retention:
+    """How long records are kept."""
+    return read_table(DATA / "retention.toml", Retention)
+
+
+def readings_kept() -> timedelta:
+    """How long readings are kept after the patient's last visit."""
+    return retention().readings.time

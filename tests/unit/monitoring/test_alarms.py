@@ -15,6 +15,7 @@ QUIET = ["-"]
 
 def of(one: Watched, *alarms: str) -> list[tuple[str, str]]:
     """What began or changed of these alarms."""
+    parts = tuple(f"{name}-" for name in alarms)
     return [(alarm, priority) for alarm, priority in one.raised() if alarm in alarms or alarm.startswith(parts)]
 
 
