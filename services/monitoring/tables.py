@@ -5,7 +5,9 @@ from pathlib import Path
 
 from kit.tables import read_table
 from services.monitoring.rules.alarms import Engine
-from services.monitoring.rules.tables import AlarmLimits, DischargeGate, StartGate, Vitals
+from services.monitoring.rules.recovery_tables import HomeGate
+from services.monitoring.rules.scores import ScoreTable
+from services.monitoring.rules.tables import AlarmLimits, StartGate, Vitals
 
 DATA = Path(__file__).parent / "data"
 
@@ -29,9 +31,15 @@ def start_gate() -> StartGate:
 
 
 @cache
-def discharge_gate() -> DischargeGate:
-    """What must hold before a patient goes home."""
-    return read_table(DATA / "discharge_gate.toml", DischargeGate)
+def discharge_gate() -> HomeGate:
+    """What must hold before a patient goes home, and what follows."""
+    return read_table(DATA / "discharge_gate.toml", HomeGate)
+
+
+@cache
+def scores() -> ScoreTable:
+    """How recovery is scored."""
+    return read_table(DATA / "scores.toml", ScoreTable)
 
 
 @cache
