@@ -107,9 +107,8 @@ def _vital_signs(rule: Checks, known: Known) -> GateFact:
         if SYSTOLIC not in values or DIASTOLIC not in values:
             continue
         last, oldest = at, at - timedelta(minutes=rule.check_minutes)
-        faults = _faults(
-            rule, known.baseline, {code: value for code, (when, value) in seen.items() if when >= oldest or code == OXYGEN}
-        )
+        check = {code: value for code, (when, value) in seen.items() if when >= oldest or code == OXYGEN}
+        faults = _faults(rule, known.baseline, check)
         since, good = (None, 0) if faults else (since or at, good + 1)
     needed = f"{rule.readings} good checks needed, {rule.apart_minutes:g} min apart"
     if last is None:
