@@ -115,9 +115,9 @@ async def score_recovery(session_id: UUID, body: Score, tx: Command) -> ScoreSho
         told = [Fault(field=f"body.components.{name}", expected=expected) for name, expected in wrong]
         raise Refused(422, "The components are not as they must be", "nothing was kept", faults=told)
     computed = suggest(table, body.scale, session.baseline, await _check(session, tx))
-    score_id = await recovery.keep_score(tx, session_id, body.scale, body.components, computed, table.version)
+    await recovery.keep_score(tx, session_id, body.scale, body.components, computed, table.version)
     tx.audit("score recovery", f"session {session_id}")
-    return _scored(KeptScore(body.scale, sum(body.components.values()), tx.now, tx.actor, score_id, body.components, computed))
+    return _scored(KeptScore(body.scale, sum(body.components.values()), tx.now, tx.actor, body.components, computed))
 
 
 @routes.get("/sessions/{session_id}/recovery-scores", dependencies=[needs("sessions.read")])

@@ -1,7 +1,7 @@
 -- migrate:up
 -- Aldrete and PADSS as staff scored them, and what the vital signs of that moment said.
 CREATE TABLE recovery_scores (
-    score_id uuid PRIMARY KEY,
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     session_id uuid NOT NULL REFERENCES sessions,
     scale text NOT NULL,
     components jsonb NOT NULL,
@@ -11,11 +11,11 @@ CREATE TABLE recovery_scores (
     scored_by text NOT NULL,
     scored_at timestamptz NOT NULL
 );
-CREATE INDEX recovery_scores_of_session ON recovery_scores (session_id, scored_at);
+CREATE INDEX recovery_scores_of_session ON recovery_scores (session_id, id);
 
 -- C-SSRS since the last contact. Answers stay here: no event carries them.
 CREATE TABLE rescreens (
-    rescreen_id uuid PRIMARY KEY,
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     session_id uuid NOT NULL REFERENCES sessions,
     level text NOT NULL,
     answers jsonb,
@@ -26,7 +26,7 @@ CREATE TABLE rescreens (
     signed_by text,
     signed_at timestamptz
 );
-CREATE INDEX rescreens_of_session ON rescreens (session_id, recorded_at);
+CREATE INDEX rescreens_of_session ON rescreens (session_id, id);
 
 -- A provider's order for how long a patient stays at least.
 CREATE TABLE minimum_recoveries (

@@ -19,7 +19,6 @@ from services.monitoring.store.named import queries
 class KeptScore(Scored):
     """A score as it is kept, with its components and what the vital signs said of some."""
 
-    score_id: UUID
     components: dict[str, int]
     computed: dict[str, int]
 
@@ -40,12 +39,10 @@ class KeptCall:
 
 async def keep_score(
     tx: Tx, session_id: UUID, scale: ScaleId, components: Mapping[str, int], computed: Mapping[str, int], version: str
-) -> UUID:
+) -> None:
     """Keep a score that the caller gave now."""
-    score_id = tx.new_id()
     await queries.keep_score(
         tx.db,
-        score_id=score_id,
         session_id=session_id,
         scale=scale,
         components=json.dumps(components),
@@ -55,7 +52,6 @@ async def keep_score(
         scored_by=tx.actor,
         scored_at=tx.now,
     )
-    return score_id
 
 
 async def scores(tx: Tx, session_id: UUID) -> list[KeptScore]:
@@ -66,7 +62,6 @@ async def scores(tx: Tx, session_id: UUID) -> list[KeptScore]:
             row["total"],
             row["scored_at"],
             row["scored_by"],
-            row["score_id"],
             json.loads(row["components"]),
             json.loads(row["computed"]),
         )
@@ -80,7 +75,6 @@ async def keep_rescreen(
     """Keep a re-screen that the caller recorded now."""
     await queries.keep_rescreen(
         tx.db,
-        rescreen_id=tx.new_id(),
         session_id=session_id,
         level=level,
         answers=json.dumps(answers) if answers is not None else None,
@@ -100,7 +94,7 @@ async def rescreen(tx: Tx, session_id: UUID) -> Rescreened | None:
 async def sign_rescreen(tx: Tx, session_id: UUID) -> None:
     """The caller signs the latest re-screen."""
     row = await queries.rescreen(tx.db, session_id=session_id)
-    await queries.sign_rescreen(tx.db, rescreen_id=row["rescreen_id"], signed_by=tx.actor, signed_at=tx.now)
+    await queries.sign_rescreen(tx.db, id=row["id"], signed_by=tx.actor, signed_at=tx.now)
 
 
 async def order_recovery(tx: Tx, session_id: UUID, minutes: int, reason: str) -> None:

@@ -1,26 +1,26 @@
--- name: keep_score(score_id, session_id, scale, components, computed, total, table_version, scored_by, scored_at)!
+-- name: keep_score(session_id, scale, components, computed, total, table_version, scored_by, scored_at)!
 -- Staff scored a patient.
-INSERT INTO recovery_scores (score_id, session_id, scale, components, computed, total, table_version, scored_by, scored_at)
-VALUES (:score_id, :session_id, :scale, :components::jsonb, :computed::jsonb, :total, :table_version, :scored_by, :scored_at);
+INSERT INTO recovery_scores (session_id, scale, components, computed, total, table_version, scored_by, scored_at)
+VALUES (:session_id, :scale, :components::jsonb, :computed::jsonb, :total, :table_version, :scored_by, :scored_at);
 
 -- name: scores(session_id)
 -- A session's recovery scores, oldest first.
-SELECT score_id, scale, components, computed, total, scored_by, scored_at FROM recovery_scores
-WHERE session_id = :session_id ORDER BY scored_at, score_id;
+SELECT scale, components, computed, total, scored_by, scored_at FROM recovery_scores
+WHERE session_id = :session_id ORDER BY id;
 
--- name: keep_rescreen(rescreen_id, session_id, level, answers, reason, table_version, recorded_by, recorded_at)!
+-- name: keep_rescreen(session_id, level, answers, reason, table_version, recorded_by, recorded_at)!
 -- A re-screen was recorded.
-INSERT INTO rescreens (rescreen_id, session_id, level, answers, reason, table_version, recorded_by, recorded_at)
-VALUES (:rescreen_id, :session_id, :level, :answers::jsonb, :reason, :table_version, :recorded_by, :recorded_at);
+INSERT INTO rescreens (session_id, level, answers, reason, table_version, recorded_by, recorded_at)
+VALUES (:session_id, :level, :answers::jsonb, :reason, :table_version, :recorded_by, :recorded_at);
 
 -- name: rescreen(session_id)^
 -- A session's latest re-screen.
-SELECT rescreen_id, level, recorded_by, recorded_at, signed_by, signed_at FROM rescreens
-WHERE session_id = :session_id ORDER BY recorded_at DESC, rescreen_id DESC LIMIT 1;
+SELECT id, level, recorded_by, recorded_at, signed_by, signed_at FROM rescreens
+WHERE session_id = :session_id ORDER BY id DESC LIMIT 1;
 
--- name: sign_rescreen(rescreen_id, signed_by, signed_at)!
+-- name: sign_rescreen(id, signed_by, signed_at)!
 -- A provider signed a re-screen.
-UPDATE rescreens SET signed_by = :signed_by, signed_at = :signed_at WHERE rescreen_id = :rescreen_id;
+UPDATE rescreens SET signed_by = :signed_by, signed_at = :signed_at WHERE id = :id;
 
 -- name: order_recovery(session_id, least_minutes, reason, ordered_by, ordered_at)!
 -- A provider ordered how long a patient stays at least; the last order counts.
