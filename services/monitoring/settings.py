@@ -21,7 +21,7 @@ class MonitoringSettings(Settings):
     def _known(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, OSError) as error:
             raise ValueError("no time zone of this name is known") from error
         return name
 

@@ -8,6 +8,7 @@ import pytest
 from services.monitoring import tables
 from services.monitoring.rules.aftercare import calls_after, no_drive_until, stay_passed
 from services.monitoring.rules.recovery_tables import HomeGate
+from services.monitoring.settings import MonitoringSettings
 
 GATE = tables.discharge_gate()
 NEW_YORK = "America/New_York"
@@ -65,3 +66,10 @@ def test_a_gate_that_is_not_whole_is_refused(spoilt: str) -> None:
         raw["measured"][0]["most"] = 5
     with pytest.raises(ValueError, match=r"level once|later than|either least or most"):
         HomeGate.model_validate(raw)
+
+
+@pytest.mark.parametrize("name", ["Mars/Base", "", "../UTC", "America", "utc+1"])
+def test_a_time_zone_that_nobody_knows_refuses_the_start(name: str) -> None:
+    given = {"kafka": "k:9092", "database_url": "postgresql://a", "jwks": "keys.json", "time_zone": name}
+    with pytest.raises(ValueError, match="no time zone of this name"):
+        MonitoringSettings.model_validate(given)
