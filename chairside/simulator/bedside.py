@@ -101,9 +101,15 @@ class Bedside:
         """Wait out the recovery, then attest and ask until the patient may go; then send them home. Raises Refusal."""
         discharge = self.habits.discharge
         ended = self.monitor.ended_at or self.clock.now()
-        while self.clock.now() < ended + timedelta(minutes=discharge.recovery_minutes):
-            await self.look()
+        apart, least = timedelta(minutes=discharge.score_minutes), timedelta(minutes=discharge.recovery_minutes)
+        scored_at = ended
+        for at in (ended + least - apart, ended + least):
+            while self.clock.now() < max(at, scored_at + apart):
+                await self.look()
+            scored_at = await self._score()
+        await self.monitor.observe(responsiveness=5, dissociation=0, orientation=1, nausea=0)
         await self._attest(self.nurse, [{"fact": fact, "met": True} for fact in discharge.attests])
+        await self._ask("/rescreen", {"level": "NONE"})
         while True:
             answer = await self._ask("/discharge-gate")
             if answer["ready"]:
@@ -213,8 +219,15 @@ class Bedside:
     async def _attest(self, who: Who, facts: list[dict[str, Any]]) -> None:
         await self.door.ask(who, "monitoring", "POST", f"/sessions/{self.session_id}/attestations", {"attestations": facts})
 
-    async def _ask(self, path: str) -> Any:
-        return await self.door.ask(self.nurse, "monitoring", "POST", f"/sessions/{self.session_id}{path}")
+    async def _score(self) -> datetime:
+        """Score both scales as well as can be; returns when."""
+        rule = self.habits.discharge
+        for scale, components in (("aldrete", rule.aldrete), ("padss", rule.padss)):
+            await self._ask("/recovery-scores", {"scale": scale, "components": dict.fromkeys(components, 2)})
+        return self.clock.now()
+
+    async def _ask(self, path: str, body: Any = None) -> Any:
+        return await self.door.ask(self.nurse, "monitoring", "POST", f"/sessions/{self.session_id}{path}", body)
 
 
 def mean(readings: list[tuple[float, float]]) -> tuple[float, float]:

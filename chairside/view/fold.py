@@ -236,6 +236,7 @@ FOLDS: Mapping[type[Event], Callable[[Picture, Any], None]] = {
     sessions.InfusionStopped: moves("recovering", "stopped_at"),
     sessions.DischargeJudged: judged,
     sessions.PatientDischarged: moves("home", "discharged_at"),
+    sessions.PatientLeftAgainstAdvice: moves("left", "left_at"),
     sessions.DeviceBound: bound,
     sessions.DeviceReleased: released,
     VitalsMeasured: measured,

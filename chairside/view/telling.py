@@ -85,6 +85,11 @@ LINES: Mapping[type[Event], Callable[[Picture, Any], str]] = {
         f"chair {e.chair}: " + ("ready to go home" if e.ready else f"not ready to go: {_unmet(e)}")
     ),
     sessions.PatientDischarged: _chair("went home with an escort"),
+    sessions.PatientLeftAgainstAdvice: _chair("left against advice"),
+    sessions.FollowUpCallDue: lambda _, e: f"call {e.number} to the patient who was in chair {e.chair} is due",
+    sessions.FollowUpCallMade: lambda _, e: (
+        f"call {e.number} to the patient who was in chair {e.chair}: {'reached' if e.reached else 'nobody reached'}"
+    ),
     alarms.AlarmRaised: lambda _, e: (
         f"{_place(e)}{e.priority.upper()} {e.title}, {e.code}{'' if e.confirmed else ' (unconfirmed)'}"
     ),

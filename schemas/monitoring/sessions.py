@@ -145,6 +145,48 @@ class PatientDischarged(Event):
     chair: int
     actor: str
     discharged_at: Instant
+    no_drive_until: Instant | None = None
+    """Earliest instant for driving, in the clinic's time zone."""
+
+
+class PatientLeftAgainstAdvice(Event):
+    """The patient left before the clinic let them go."""
+
+    session_id: UUID
+    patient_id: UUID
+    chair: int
+    reason: str
+    escort_called: bool
+    missing: tuple[GateFact, ...]
+    """What of the discharge gate was not met; empty where no infusion had run."""
+    rules_version: str
+    no_drive_until: Instant | None = None
+    """Earliest instant for driving, in the clinic's time zone; null where no infusion had run."""
+    actor: str
+    left_at: Instant
+
+
+class FollowUpCallDue(Event):
+    """Somebody who went home is to be called now."""
+
+    session_id: UUID
+    chair: int
+    number: int
+    """Counts the calls of a session, from 1."""
+    after: Literal["discharge", "departure"]
+    """Departure: the patient left against advice."""
+    due_at: Instant
+
+
+class FollowUpCallMade(Event):
+    """Somebody called a patient who went home; the call stays open while nobody was reached."""
+
+    session_id: UUID
+    chair: int
+    number: int
+    reached: bool
+    actor: str
+    called_at: Instant
 
 
 class DeviceBound(Event):
@@ -212,6 +254,9 @@ SESSIONS = Topic(
         InfusionStopped,
         DischargeJudged,
         PatientDischarged,
+        PatientLeftAgainstAdvice,
+        FollowUpCallDue,
+        FollowUpCallMade,
         DeviceBound,
         DeviceReleased,
         PatientLimitSet,

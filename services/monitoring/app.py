@@ -11,7 +11,18 @@ from schemas.monitoring.vitals import VITALS
 from schemas.notifications.pages import PAGES
 from schemas.scheduling.appointments import APPOINTMENTS
 from services.monitoring import tables
-from services.monitoring.api import alarms, devices, discharge, gates, gateway, limits, observations, sessions
+from services.monitoring.api import (
+    alarms,
+    departure,
+    devices,
+    discharge,
+    gates,
+    gateway,
+    limits,
+    observations,
+    recovery,
+    sessions,
+)
 from services.monitoring.on import appointments, consents, orders, pages, screenings, vitals
 from services.monitoring.record import Source, raise_alarm
 from services.monitoring.settings import MonitoringSettings
@@ -44,7 +55,9 @@ SERVICE = Service(
     routes=(
         sessions.routes,
         gates.routes,
+        recovery.routes,
         discharge.routes,
+        departure.routes,
         devices.routes,
         gateway.routes,
         observations.routes,
@@ -57,6 +70,7 @@ SERVICE = Service(
         tables.news2,
         tables.start_gate,
         tables.discharge_gate,
+        tables.scores,
         tables.vitals,
         tables.retention,
     ),

@@ -8,8 +8,10 @@ from kit.tables import read_table
 from services.monitoring.rules.engine import Engine
 from services.monitoring.rules.limits import AlarmLimits, News2
 from services.monitoring.rules.plausible import Plausible
+from services.monitoring.rules.recovery_tables import HomeGate
 from services.monitoring.rules.retention import Retention
-from services.monitoring.rules.tables import DischargeGate, StartGate, Vitals
+from services.monitoring.rules.scores import ScoreTable
+from services.monitoring.rules.tables import StartGate, Vitals
 
 DATA = Path(__file__).parent / "data"
 
@@ -39,9 +41,15 @@ def start_gate() -> StartGate:
 
 
 @cache
-def discharge_gate() -> DischargeGate:
-    """What must hold before a patient goes home."""
-    return read_table(DATA / "discharge_gate.toml", DischargeGate)
+def discharge_gate() -> HomeGate:
+    """What must hold before a patient goes home, and what follows."""
+    return read_table(DATA / "discharge_gate.toml", HomeGate)
+
+
+@cache
+def scores() -> ScoreTable:
+    """How recovery is scored."""
+    return read_table(DATA / "scores.toml", ScoreTable)
 
 
 @cache

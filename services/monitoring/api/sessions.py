@@ -23,10 +23,12 @@ from services.monitoring import store
 from services.monitoring.api.alarms import AlarmShown
 from services.monitoring.rules.phases import Move, Phase, after, possible
 from services.monitoring.store import Session, queries
-from services.monitoring.timers import adjust, unwatch, watch
+from services.monitoring.timers import adjust, expect_discharge, unwatch, watch
 
 routes = Routes(tags=["sessions"])
 FULL_RATE = 100
+ELSEWHERE: dict[Move, str] = {"cancel": "cancellation", "discharge": "discharge", "leave": "departure"}
+"""Moves that are no infusion's, and where they are asked for."""
 
 
 class VitalShown(BaseModel):
@@ -80,19 +82,14 @@ async def list_sessions(tx: Command) -> list[SessionShown]:
 @routes.get("/sessions/{session_id}", dependencies=[needs("sessions.read")])
 async def show_session(session_id: UUID, tx: Command) -> SessionShown:
     """One session."""
-    session = await store.see(tx, session_id)
-    if session is None:
-        raise _unknown(session_id)
-    return await _shown(session, tx)
+    return await _shown(await seen_session(tx, session_id), tx)
 
 
 @routes.post("/sessions/{session_id}/infusion/{move}", dependencies=[needs("sessions.write")])
 async def move_infusion(session_id: UUID, move: Move, body: MoveRequest, tx: Command) -> Moved:
     """Start, slow, pause, resume, end or stop the infusion."""
-    if move in ("cancel", "discharge"):
-        raise Refused(
-            404, "No such move", todo=f"use /sessions/{session_id}/{'cancellation' if move == 'cancel' else 'discharge'}"
-        )
+    if move in ELSEWHERE:
+        raise Refused(404, "No such move", todo=f"use /sessions/{session_id}/{ELSEWHERE[move]}")
     session = await held_session(tx, session_id)
     advance(session, move)
     about: dict[str, Any] = {"session_id": session_id, "chair": session.chair, "actor": tx.actor}
@@ -120,6 +117,7 @@ async def move_infusion(session_id: UUID, move: Move, body: MoveRequest, tx: Com
         said = InfusionResumed(**about, rate_percent=session.rate_percent, reason=body.reason, resumed_at=tx.now)
     else:
         session.ended_at = tx.now
+        expect_discharge(tx, session)
         if move == "end":
             said = InfusionEnded(**about, ended_at=tx.now)
         else:
@@ -174,6 +172,14 @@ def _unknown(session_id: UUID) -> Refused:
 async def held_session(tx: Command, session_id: UUID) -> Session:
     """A session, held until the transaction ends. Raises Refused when there is none."""
     session = await store.hold(tx, session_id)
+    if session is None:
+        raise _unknown(session_id)
+    return session
+
+
+async def seen_session(tx: Command, session_id: UUID) -> Session:
+    """A session, to be read. Raises Refused when there is none."""
+    session = await store.see(tx, session_id)
     if session is None:
         raise _unknown(session_id)
     return session

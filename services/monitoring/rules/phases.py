@@ -2,8 +2,10 @@
 
 from typing import Literal
 
-Phase = Literal["CHECKED_IN", "CLEARED", "INFUSING", "SLOWED", "PAUSED", "RECOVERY", "DISCHARGE_READY", "DISCHARGED", "CANCELLED"]
-Move = Literal["start", "slow", "pause", "resume", "end", "stop", "cancel", "discharge"]
+Phase = Literal[
+    "CHECKED_IN", "CLEARED", "INFUSING", "SLOWED", "PAUSED", "RECOVERY", "DISCHARGE_READY", "DISCHARGED", "LEFT", "CANCELLED"
+]
+Move = Literal["start", "slow", "pause", "resume", "end", "stop", "cancel", "discharge", "leave"]
 
 MOVES: dict[Move, dict[Phase, Phase]] = {
     "start": {"CLEARED": "INFUSING"},
@@ -14,11 +16,12 @@ MOVES: dict[Move, dict[Phase, Phase]] = {
     "stop": {"INFUSING": "RECOVERY", "SLOWED": "RECOVERY", "PAUSED": "RECOVERY"},
     "cancel": {"CHECKED_IN": "CANCELLED", "CLEARED": "CANCELLED"},
     "discharge": {"DISCHARGE_READY": "DISCHARGED"},
+    "leave": {"CHECKED_IN": "LEFT", "CLEARED": "LEFT", "RECOVERY": "LEFT", "DISCHARGE_READY": "LEFT"},
 }
 INFUSION: tuple[Phase, ...] = ("INFUSING", "SLOWED", "PAUSED")
 WATCHED: tuple[Phase, ...] = (*INFUSION, "RECOVERY", "DISCHARGE_READY")
 """Phases in which alarms are raised."""
-OVER: tuple[Phase, ...] = ("DISCHARGED", "CANCELLED")
+OVER: tuple[Phase, ...] = ("DISCHARGED", "LEFT", "CANCELLED")
 
 
 def after(phase: Phase, move: Move) -> Phase | None:

@@ -24,7 +24,7 @@ FROM sessions WHERE session_id = :session_id;
 -- The sessions that are not over.
 SELECT session_id, patient_id, appointment_id, order_id, chair, phase, opened_at, started_at, ended_at, duration_minutes, rate_percent,
        baseline, engine, latest
-FROM sessions WHERE phase NOT IN ('DISCHARGED', 'CANCELLED') ORDER BY chair, opened_at;
+FROM sessions WHERE phase NOT IN ('DISCHARGED', 'LEFT', 'CANCELLED') ORDER BY chair, opened_at;
 
 -- name: hold_sessions(ids)
 -- Many sessions, held in order.

@@ -1,20 +1,16 @@
 """The gates, as tables a nurse can read: what was measured and stated, and what is still missing."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from services.monitoring import tables
-from services.monitoring.rules.discharge import judge_discharge
 from services.monitoring.rules.gates import Attested, Reading, Said, judge_start
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CODES = {"sys": "8480-6", "dia": "8462-4", "hr": "8867-4", "spo2": "59408-5", "rr": "9279-1", "temp": "8310-5"}
 SAID: dict[str, Said | None] = {name: Said(True, name, NOW) for name in ("eligibility", "consent", "order")}
 GOOD = {"sys": 122.0, "dia": 78.0, "hr": 70.0, "spo2": 98.0, "rr": 14.0}
-BASELINE = {CODES["sys"]: 122.0, CODES["dia"]: 78.0}
-ENDED = NOW - timedelta(minutes=60)
 
 
 def at(minutes_ago: float, **values: float) -> Reading:
@@ -66,38 +62,3 @@ def test_what_no_service_said_keeps_the_gate_closed() -> None:
     assert verdict.outcome == "NO START"
     [consent] = [fact for fact in verdict.facts if fact.id == "consent"]
     assert (consent.met, consent.source) == (False, "never heard of")
-
-
-HOME = stated(*(row.id for row in tables.discharge_gate().attested))
-PRESSURE = {"sys": 124.0, "dia": 80.0}
-DISCHARGE: list[tuple[str, list[Reading], dict[str, Any], set[str]]] = [
-    # what is known                                     readings                                 more      what is missing
-    ("all is well", [at(16, **GOOD), at(1, **GOOD)], {}, set()),
-    ("59 minutes of recovery", [at(16, **GOOD), at(1, **GOOD)], {"ended_at": NOW - timedelta(minutes=59)}, {"recovery_time"}),
-    ("one reading", [at(1, **GOOD)], {}, {"vital_signs"}),
-    ("two readings 14 minutes apart", [at(15, **GOOD), at(1, **GOOD)], {}, {"vital_signs"}),
-    ("a bad one between", [at(16, **GOOD), at(8, **(GOOD | {"sys": 161})), at(1, **GOOD)], {}, {"vital_signs"}),
-    ("over 20 % above baseline", [at(16, **(GOOD | {"sys": 147})), at(1, **(GOOD | {"sys": 147}))], {}, {"vital_signs"}),
-    ("pressures alone: breaths and saturation never heard of", [at(16, **PRESSURE), at(1, **PRESSURE)], {}, {"vital_signs"}),
-    (
-        "a cuff and a monitor, each with its own",
-        [at(17, hr=70, spo2=98, rr=14), at(16, **PRESSURE), at(2, hr=71, spo2=97, rr=14), at(1, **PRESSURE)],
-        {},
-        set(),
-    ),
-    ("before the end does not count", [at(75, **GOOD), at(61, **GOOD)], {}, {"vital_signs"}),
-    ("a high alarm is open", [at(16, **GOOD), at(1, **GOOD)], {"open_alarms": ["A1"]}, {"alarms_answered"}),
-    (
-        "no escort",
-        [at(16, **GOOD), at(1, **GOOD)],
-        {"attested": {k: v for k, v in HOME.items() if k != "escort_present"}},
-        {"escort_present"},
-    ),
-]
-
-
-@pytest.mark.parametrize(("readings", "more", "missing"), [row[1:] for row in DISCHARGE], ids=[row[0] for row in DISCHARGE])
-def test_the_discharge_gate(readings: list[Reading], more: dict[str, Any], missing: set[str]) -> None:
-    known: dict[str, Any] = {"ended_at": ENDED, "attested": HOME, "open_alarms": []} | more
-    facts = judge_discharge(tables.discharge_gate(), baseline=BASELINE, readings=readings, now=NOW, **known)
-    assert {fact.id for fact in facts if not fact.met} == missing
