@@ -15,5 +15,6 @@ PHASES: dict[Phase, str] = {
     "recovering": "blue",
     "ready to go": "bold blue",
     "home": "dim",
+    "transferred": "dim",
     "cancelled": "dim",
 }

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from kit.tables import read_table
 from services.monitoring.rules.alarms import Engine
-from services.monitoring.rules.tables import AlarmLimits, DischargeGate, StartGate, Vitals
+from services.monitoring.rules.checklist import StartGate
+from services.monitoring.rules.infusion import InfusionTable
+from services.monitoring.rules.tables import AlarmLimits, DischargeGate, Vitals
 
 DATA = Path(__file__).parent / "data"
 
@@ -26,6 +28,12 @@ def engine() -> Engine:
 def start_gate() -> StartGate:
     """What must hold before a drug runs."""
     return read_table(DATA / "start_gate.toml", StartGate)
+
+
+@cache
+def infusion() -> InfusionTable:
+    """What is checked before and while a drug runs."""
+    return read_table(DATA / "infusion.toml", InfusionTable)
 
 
 @cache
