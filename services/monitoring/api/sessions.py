@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from kit.fields import Text
 from kit.http import Command, Refused, Routes, needs
@@ -21,7 +21,13 @@ from services.monitoring.timers.infusion import pause_over
 __all__ = ["Moved", "Reason", "Why", "advance", "close", "finish", "held_session", "moved", "routes"]
 
 routes = Routes(tags=["sessions"])
-Reason = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=3, max_length=300)]
+
+
+def _stripped(given: object) -> object:
+    return given.strip() if isinstance(given, str) else given
+
+
+Reason = Annotated[Text, BeforeValidator(_stripped), Field(min_length=3, max_length=300)]
 """Why, in a few words."""
 
 

@@ -12,23 +12,27 @@ PROVIDER_RESUME = "provider_resume_decision"
 
 
 async def why_not(tx: Tx, session: Session, percent: int) -> list[str]:
-    """Why it may not go on like this; empty where it was never paused for pressure."""
+    """Why it may not go on like this; empty where it was not paused for pressure.
+
+    It was if a pressure alarm was high when it was paused, or since then while the pause lasts.
+    """
     infusion = await infusions.infusion(tx, session.session_id)
-    changes = infusion.changes if infusion else ()
-    last_pause = next((change.at for change in reversed(changes) if change.percent == 0), None)
-    if last_pause is None:
+    if infusion is None:
         return []
-    rule = tables.infusion().resume
-    paused_at = paused_for_pressure(changes)
-    priorities = await pressure_alarms(tx, session, since=paused_at or last_pause)
-    if paused_at is None and not any(priority in rule.priorities for priority in priorities):
+    rule, last = tables.infusion().resume, infusion.changes[-1]
+    paused_at = paused_for_pressure(infusion.changes) or (last.at if last.percent == 0 else None)
+    if paused_at is None:
+        return []
+    priorities = await pressure_alarms(tx, session, since=paused_at)
+    flagged = paused_for_pressure(infusion.changes) is not None
+    if not flagged and not any(priority in rule.priorities for priority in priorities):
         return []
     decided = (await store.attested(tx, session.session_id)).get(PROVIDER_RESUME)
     return why_not_resume(
         rule,
         percent=percent,
-        paused_at=paused_at or last_pause,
-        pressures=await store.readings(tx, session.session_id, paused_at or last_pause),
+        paused_at=paused_at,
+        pressures=await store.readings(tx, session.session_id, paused_at),
         priorities=priorities,
         ordered_at=decided.at if decided is not None and decided.met else None,
     )
