@@ -13,7 +13,18 @@ from schemas.intake.patients import PatientIdentity
 from schemas.monitoring.alarms import AlarmKind, Priority
 
 Phase = Literal[
-    "unknown", "in the chair", "held", "cleared", "infusing", "slowed", "paused", "recovering", "ready to go", "home", "transferred", "cancelled"
+    "unknown",
+    "in the chair",
+    "held",
+    "cleared",
+    "infusing",
+    "slowed",
+    "paused",
+    "recovering",
+    "ready to go",
+    "home",
+    "transferred",
+    "cancelled",
 ]
 PRIORITIES: tuple[Priority, ...] = ("emergency", "high", "medium", "low")
 TRACE = 240
