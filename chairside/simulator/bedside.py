@@ -66,7 +66,7 @@ class Bedside:
             if answer["outcome"] == "GO":
                 self.monitor.baseline = mean(readings[-start.readings :])
                 return
-            unmet = ", ".join(fact["id"] for fact in answer["facts"] if not fact["met"])
+            unmet = ", ".join(fact["id"] for fact in answer["facts"] if fact["hard"] and not fact["met"])
             if answer["outcome"] == "CANCEL TODAY" or tries_left == 0:
                 raise NotTreated(f"{answer['outcome'].lower()}: {unmet}")
             if tries_left == 1:
@@ -74,6 +74,8 @@ class Bedside:
 
     async def infuse(self) -> None:
         """Start, watch, and act on alarms until the dose is in or the infusion is stopped."""
+        for who in (self.nurse, self.people.one("prescriber").who):
+            await self._ask("/time-out", who=who)
         await self._move("start")
         self.monitor.begin(self.clock.now())
         while self.monitor.ended_at is None:
@@ -226,8 +228,8 @@ class Bedside:
             await self._ask("/recovery-scores", {"scale": scale, "components": dict.fromkeys(components, 2)})
         return self.clock.now()
 
-    async def _ask(self, path: str, body: Any = None) -> Any:
-        return await self.door.ask(self.nurse, "monitoring", "POST", f"/sessions/{self.session_id}{path}", body)
+    async def _ask(self, path: str, body: Any = None, *, who: Who | None = None) -> Any:
+        return await self.door.ask(who or self.nurse, "monitoring", "POST", f"/sessions/{self.session_id}{path}", body)
 
 
 def mean(readings: list[tuple[float, float]]) -> tuple[float, float]:

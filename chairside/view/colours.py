@@ -16,5 +16,6 @@ PHASES: dict[Phase, str] = {
     "ready to go": "bold blue",
     "home": "dim",
     "left": "yellow",
+    "transferred": "dim",
     "cancelled": "dim",
 }

@@ -24,6 +24,7 @@ Phase = Literal[
     "ready to go",
     "home",
     "left",
+    "transferred",
     "cancelled",
 ]
 PRIORITIES: tuple[Priority, ...] = ("emergency", "high", "medium", "low")
@@ -67,7 +68,7 @@ class Session:
     @property
     def over(self) -> bool:
         """Nobody sits there any more."""
-        return self.phase in ("home", "left", "cancelled")
+        return self.phase in ("home", "left", "transferred", "cancelled")
 
     def move(self, phase: Phase, at: datetime) -> None:
         """Enter a phase."""

@@ -18,6 +18,7 @@ from services.monitoring.api import (
     discharge,
     gates,
     gateway,
+    infusion,
     limits,
     observations,
     recovery,
@@ -55,6 +56,7 @@ SERVICE = Service(
     routes=(
         sessions.routes,
         gates.routes,
+        infusion.routes,
         recovery.routes,
         discharge.routes,
         departure.routes,
@@ -69,6 +71,7 @@ SERVICE = Service(
         tables.alarm_limits,
         tables.news2,
         tables.start_gate,
+        tables.infusion,
         tables.discharge_gate,
         tables.scores,
         tables.vitals,

@@ -5,13 +5,15 @@ from functools import cache
 from pathlib import Path
 
 from kit.tables import read_table
+from services.monitoring.rules.checklist import StartGate
 from services.monitoring.rules.engine import Engine
+from services.monitoring.rules.infusion import InfusionTable
 from services.monitoring.rules.limits import AlarmLimits, News2
 from services.monitoring.rules.plausible import Plausible
 from services.monitoring.rules.recovery_tables import HomeGate
 from services.monitoring.rules.retention import Retention
 from services.monitoring.rules.scores import ScoreTable
-from services.monitoring.rules.tables import StartGate, Vitals
+from services.monitoring.rules.tables import Vitals
 
 DATA = Path(__file__).parent / "data"
 
@@ -38,6 +40,12 @@ def news2() -> News2:
 def start_gate() -> StartGate:
     """What must hold before a drug runs."""
     return read_table(DATA / "start_gate.toml", StartGate)
+
+
+@cache
+def infusion() -> InfusionTable:
+    """What is checked before and while a drug runs."""
+    return read_table(DATA / "infusion.toml", InfusionTable)
 
 
 @cache

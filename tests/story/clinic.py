@@ -65,6 +65,7 @@ class Clinic:
             actor="nurse-1",
             permissions=("sessions.read", "sessions.write", "devices.bind", "vitals.write", "alarms.acknowledge"),
         )
+        self.second = self.stage.http("monitoring", actor="nurse-2", permissions=("sessions.read", "sessions.write"))
         self.notifications = self.stage.http(
             "notifications", actor="manager", permissions=("contacts.read", "contacts.write", "pages.read")
         )
@@ -133,6 +134,8 @@ class Clinic:
         await self.attest(session, START)
         gate = await ok(self.monitoring.post(f"/sessions/{session}/gate"))
         assert gate["outcome"] == "GO", gate
+        for somebody in (self.monitoring, self.second):
+            await ok(somebody.post(f"/sessions/{session}/time-out"))
         await ok(self.monitoring.post(f"/sessions/{session}/infusion/start", json={}))
         await self.stage.settle()
 

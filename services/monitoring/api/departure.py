@@ -17,7 +17,7 @@ from services.monitoring.rules.discharge import missing
 from services.monitoring.rules.phases import INFUSION
 from services.monitoring.rules.recovery_tables import Leaving
 from services.monitoring.store import recovery
-from services.monitoring.timers import end_stay, expect_calls
+from services.monitoring.timers import expect_calls
 from services.monitoring.timers.calls import FollowUpCall
 
 routes = Routes(tags=["departure"])
@@ -76,7 +76,6 @@ async def leave(session_id: UUID, body: Departure, tx: Command) -> Departed:
     advance(session, "leave")
     facts = await discharge_facts(session, tx, signer=tx.actor) if treated else ()
     lacking = tuple(fact for fact in facts if not fact.met)
-    await end_stay(tx, session)
     await close(session, "leave", body.reason, tx)
     until = driving(session, tx)
     calls = await expect_calls(tx, session, "departure")

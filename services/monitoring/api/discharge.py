@@ -14,7 +14,7 @@ from services.monitoring.rules.discharge import Known, judge_discharge, missing
 from services.monitoring.rules.phases import Phase
 from services.monitoring.settings import zone_of
 from services.monitoring.store import queries, recovery
-from services.monitoring.timers import end_stay, expect_calls, expect_discharge
+from services.monitoring.timers import expect_calls, expect_discharge
 from services.monitoring.timers.stay import MAX_STAY
 
 routes = Routes(tags=["discharge"])
@@ -90,7 +90,6 @@ async def discharge(session_id: UUID, tx: Command) -> Discharged:
     lacking = missing(await discharge_facts(session, tx, signer=tx.actor))
     if lacking:
         raise Refused(409, "The discharge gate no longer holds", f"not met: {'; '.join(lacking)}", todo="judge the gate again")
-    await end_stay(tx, session)
     await close(session, "discharge", "", tx)
     until = driving(session, tx)
     calls = await expect_calls(tx, session, "discharge")

@@ -138,6 +138,9 @@ async def infusing(stage: Stage, api: httpx2.AsyncClient) -> str:
     await attest(api, session, START_FACTS)
     gate = await api.post(f"/sessions/{session}/gate")
     assert gate.json()["outcome"] == "GO", gate.text
+    second = stage.http("monitoring", actor="nurse-2", permissions=ALL)
+    for somebody in (api, second):
+        assert (await somebody.post(f"/sessions/{session}/time-out")).status_code == 200
     started = await api.post(f"/sessions/{session}/infusion/start", json={})
     assert started.json()["phase"] == "INFUSING", started.text
     return session
@@ -157,7 +160,7 @@ async def test_what_was_never_heard_of_is_not_met_and_is_named(stage: Stage, api
     assert {"eligibility", "consent", "order", "escort", "npo", "blood_pressure", "oxygen_saturation"} <= never
     assert not any(fact["met"] for fact in gate["facts"])
     refused = await api.post(f"/sessions/{session}/infusion/start", json={})
-    assert (refused.status_code, "possible now: cancel" in refused.json()["todo"]) == (409, True)
+    assert (refused.status_code, "possible now: transfer, cancel" in refused.json()["todo"]) == (409, True)
     [held] = await events(stage, SessionHeld)
     assert held.outcome == "NO START"
 
