@@ -10,7 +10,20 @@ from schemas.monitoring.vitals import VITALS
 from schemas.notifications.pages import PAGES
 from schemas.scheduling.appointments import APPOINTMENTS
 from services.monitoring import tables
-from services.monitoring.api import alarms, devices, discharge, gates, sessions
+from services.monitoring.api import (
+    adverse_events,
+    alarms,
+    cases,
+    counts,
+    devices,
+    discharge,
+    disposals,
+    gates,
+    ledger,
+    register,
+    sentinels,
+    sessions,
+)
 from services.monitoring.on import appointments, consents, orders, pages, screenings, vitals
 from services.monitoring.record import Source, raise_alarm
 from services.monitoring.settings import MonitoringSettings
@@ -39,9 +52,16 @@ SERVICE = Service(
         VITALS: vitals.HANDLERS,
         PAGES: pages.HANDLERS,
     },
-    routes=(sessions.routes, gates.routes, discharge.routes, devices.routes, alarms.routes),
+    routes=(
+        *(sessions.routes, gates.routes, discharge.routes, devices.routes, alarms.routes),
+        *(ledger.routes, disposals.routes, counts.routes, cases.routes, register.routes),
+        *(adverse_events.routes, sentinels.routes),
+    ),
     timers=TIMERS,
-    checks=(tables.alarm_limits, tables.start_gate, tables.discharge_gate, tables.vitals),
+    checks=(
+        *(tables.alarm_limits, tables.start_gate, tables.discharge_gate, tables.vitals),
+        *(tables.drug_ledger, tables.adverse_events),
+    ),
     on_dead_letter=tell_dead_letter,
     on_blind=tell_blind,
 )

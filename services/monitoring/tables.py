@@ -4,7 +4,9 @@ from functools import cache
 from pathlib import Path
 
 from kit.tables import read_table
+from services.monitoring.rules.adverse import AdverseCatalogue
 from services.monitoring.rules.alarms import Engine
+from services.monitoring.rules.ledger import DrugLedger
 from services.monitoring.rules.tables import AlarmLimits, DischargeGate, StartGate, Vitals
 
 DATA = Path(__file__).parent / "data"
@@ -38,3 +40,15 @@ def discharge_gate() -> DischargeGate:
 def vitals() -> Vitals:
     """What may be measured."""
     return read_table(DATA / "vitals.toml", Vitals)
+
+
+@cache
+def drug_ledger() -> DrugLedger:
+    """What may move in the drug ledger."""
+    return read_table(DATA / "drug_ledger.toml", DrugLedger)
+
+
+@cache
+def adverse_events() -> AdverseCatalogue:
+    """What an adverse event may be, and what must be reviewed."""
+    return read_table(DATA / "adverse_events.toml", AdverseCatalogue)
