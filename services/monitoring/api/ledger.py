@@ -13,13 +13,15 @@ from kit.http import Command, Refused, Routes, needs
 from schemas.monitoring.drug_ledger import DrugLost, DrugMoved, Movement
 from services.monitoring import store, tables
 from services.monitoring.api.cases import settle
-from services.monitoring.rules.ledger import Account, Holding, Posting, plain, post, report_by
+from services.monitoring.api.sentinels import flag
+from services.monitoring.rules.ledger import Account, Holding, Posting, plain, post, report_by, too_much
 from services.monitoring.rules.phases import OVER
 from services.monitoring.store import ledger
 
 routes = Routes(tags=["drug ledger"])
 AHEAD = timedelta(hours=14)
 """How far a local date may be ahead of UTC."""
+OFF_DOSE = "drug-or-dose"
 
 
 def _exact(given: object) -> object:
@@ -162,10 +164,15 @@ async def draw(vial_id: UUID, body: Draw, tx: Command) -> Entered:
 
 @routes.post("/drug-ledger/draws/{draw_id}/administrations", dependencies=[needs("drugs.write")], status_code=201)
 async def give(draw_id: UUID, body: Quantity, tx: Command) -> Entered:
-    """Give of what was drawn; the caller is who gave it."""
+    """Give of what was drawn; the caller is who gave it. A session that got too much of its order is flagged for review."""
     vial, kept = await held_draw(tx, draw_id)
     said = await move(tx, vial, "give", body.in_mg(kept.mg_per_ml), ledger.Paper(), kept)
     await settle(tx, draw_id)
+    session = await store.see(tx, kept.session_id)
+    order = await store.order(tx, session.order_id) if session else None
+    given = sum((each.draw.given for each in (await ledger.reconciliation(tx, kept.session_id)).draws), Decimal(0))
+    if order is not None and too_much(Decimal(str(order.dose_mg)), given, tables.drug_ledger().dose):
+        await flag(tx, OFF_DOSE, kept.session_id, draw_id)
     return Entered(entry=said)
 
 

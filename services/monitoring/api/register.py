@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from kit.http import Command, Refused, Routes, needs
 from schemas.monitoring.drug_ledger import Movement
 from services.monitoring import store, tables
-from services.monitoring.rules.ledger import DrugLedger
+from services.monitoring.rules.ledger import DrugLedger, by_formula
 from services.monitoring.store import ledger
 
 routes = Routes(tags=["drug ledger"])
@@ -42,6 +42,8 @@ class BalanceShown(BaseModel):
     in_hand_mg: Decimal
     """Drawn, and neither given nor gone: open draws, and differences of settled ones."""
     moved_mg: dict[str, Decimal]
+    adds_up: bool
+    """Whether opening + received + transferred in - given - wasted - destroyed - lost - transferred out is the balance."""
     vials: list[VialShown]
     inventory_due: datetime | None
     """When all of it must be counted again; null while it never was, which is overdue."""
@@ -115,14 +117,19 @@ async def show_balances(tx: Command) -> list[BalanceShown]:
     for row in await ledger.balances(tx):
         mine = [vial for vial in vials if vial.stock_id == row["stock_id"]]
         shelf, counted = sum((vial.shelf_mg for vial in mine), Decimal(0)), row["inventory_at"]
+        balance, moved = (
+            row["balance_mg"] or Decimal(0),
+            {name: Decimal(mg) for name, mg in json.loads(row["sums"] or "{}").items()},
+        )
         found.append(
             BalanceShown(
                 **{name: row[name] for name in ("stock_id", "location", "drug", "ndc", "lot", "mg_per_ml")},
                 schedule=schedules.get(row["drug"], ""),
-                balance_mg=row["balance_mg"] or Decimal(0),
+                balance_mg=balance,
                 on_shelf_mg=shelf,
-                in_hand_mg=(row["balance_mg"] or Decimal(0)) - shelf,
-                moved_mg=json.loads(row["sums"] or "{}"),
+                in_hand_mg=balance - shelf,
+                moved_mg=moved,
+                adds_up=by_formula(moved) == balance,
                 vials=[VialShown(**{n: v for n, v in vars(vial).items() if n != "stock_id"}) for vial in mine],
                 inventory_due=_years_after(counted, rows.inventory.years) if counted else None,
             )

@@ -48,6 +48,12 @@ class Loss(Row):
     form: str
 
 
+class Dose(Row):
+    """How far a dose may be above what was ordered before it is reviewed."""
+
+    off_percent: Decimal = Field(gt=0)
+
+
 class Block(Row):
     """What a case does: an alarm without a drug's name, and the vial stays shut."""
 
@@ -96,6 +102,7 @@ class DrugLedger(Table):
     retention: Retention
     inventory: Inventory
     loss: Loss
+    dose: Dose
     block: Block
     drug: tuple[Drug, ...]
     strength: tuple[Strength, ...]
@@ -213,6 +220,11 @@ def missing(draws: Sequence[Draw], *, infused: bool) -> tuple[str, ...]:
         if draw.open_case:
             found.append(f"{draw.label}: the count does not match and the case is open")
     return tuple(found)
+
+
+def too_much(ordered: Decimal, given: Decimal, rule: Dose) -> bool:
+    """Whether so much more was given than ordered, in mg, that it must be reviewed."""
+    return given >= ordered * (HUNDRED + rule.off_percent) / HUNDRED
 
 
 def may_witness(person: str, declared_by: str, gave: Sequence[str], witnessed: Sequence[str]) -> str:
