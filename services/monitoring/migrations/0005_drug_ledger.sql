@@ -45,7 +45,7 @@ CREATE TABLE drug_entries (
     from_account text NOT NULL,
     to_account text NOT NULL CHECK (to_account <> from_account),
     mg numeric(12, 3) NOT NULL CHECK (mg > 0),
-    balance_mg numeric(12, 3) NOT NULL CHECK (balance_mg >= 0),
+    balance_mg numeric(18, 3) NOT NULL CHECK (balance_mg >= 0),
     reference text NOT NULL,
     reason text NOT NULL,
     reverses uuid UNIQUE REFERENCES drug_entries,
