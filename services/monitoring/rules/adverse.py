@@ -56,10 +56,9 @@ class Ending(Row):
 
 
 class ReportTo(Row):
-    """Where to report a serious event; of one drug, or of any."""
+    """Where to report a serious event."""
 
     text: str
-    drug: str
 
 
 class Trigger(Row):

@@ -31,7 +31,8 @@ class Clinic:
         now, patient, order_id = self.stage.clock.now(), uuid4(), uuid4()
         order = OrderSigned(
             order_id=order_id, patient_id=patient, screening_id=uuid4(), indication="IND-TRD", dose_mg=ordered_mg,
-            dose_mg_per_kg=0.5, dosing_weight_kg=82, duration_minutes=40, infusions=6, protocol_version="t", prescriber_id="dr-lee", signed_at=now,
+            dose_mg_per_kg=0.5, dosing_weight_kg=82, duration_minutes=40, infusions=6, protocol_version="t",
+            prescriber_id="dr-lee", signed_at=now,
         )  # fmt: skip
         arrived = PatientArrived(
             appointment_id=uuid4(), patient_id=patient, order_id=order_id, number=1, chair=chair, arrived_at=now
