@@ -5,9 +5,11 @@ from functools import cache
 from pathlib import Path
 
 from kit.tables import read_table
+from services.monitoring.rules.adverse import AdverseCatalogue
 from services.monitoring.rules.checklist import StartGate
 from services.monitoring.rules.engine import Engine
 from services.monitoring.rules.infusion import InfusionTable
+from services.monitoring.rules.ledger import DrugLedger
 from services.monitoring.rules.limits import AlarmLimits, News2
 from services.monitoring.rules.plausible import Plausible
 from services.monitoring.rules.recovery_tables import HomeGate
@@ -81,3 +83,15 @@ def retention() -> Retention:
 def readings_kept() -> timedelta:
     """How long readings are kept after the patient's last visit."""
     return retention().readings.time
+
+
+@cache
+def drug_ledger() -> DrugLedger:
+    """What may move in the drug ledger."""
+    return read_table(DATA / "drug_ledger.toml", DrugLedger)
+
+
+@cache
+def adverse_events() -> AdverseCatalogue:
+    """What an adverse event may be, and what must be reviewed."""
+    return read_table(DATA / "adverse_events.toml", AdverseCatalogue)

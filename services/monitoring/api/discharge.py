@@ -1,6 +1,7 @@
 """Going home: the discharge gate, and the discharge that somebody signs."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -11,6 +12,7 @@ from services.monitoring import store, tables
 from services.monitoring.api.sessions import Moved, advance, close, held_session, seen_session
 from services.monitoring.rules.aftercare import no_drive_until
 from services.monitoring.rules.discharge import Known, judge_discharge, missing
+from services.monitoring.rules.limits import LATCHING
 from services.monitoring.rules.phases import Phase
 from services.monitoring.settings import zone_of
 from services.monitoring.store import queries, recovery
@@ -110,6 +112,7 @@ async def discharge(session_id: UUID, tx: Command) -> Discharged:
 
 async def discharge_facts(session: store.Session, tx: Command, *, signer: str | None) -> tuple[GateFact, ...]:
     """What the discharge gate finds of a session."""
+    alarms = [row async for row in queries.alarms(tx.db, session_id=session.session_id, everything=True)]
     known = Known(
         ended_at=session.ended_at,
         now=tx.now,
@@ -119,7 +122,8 @@ async def discharge_facts(session: store.Session, tx: Command, *, signer: str | 
         scores=await recovery.scores(tx, session.session_id),
         rescreen=await recovery.rescreen(tx, session.session_id),
         shortened=await recovery.ordered_recovery(tx, session.session_id),
-        open_alarms=await _open_alarms(session, tx),
+        open_alarms=[row["code"] for row in alarms if _needs_somebody(row)],
+        unresolved=[row["code"] for row in alarms if row["highest"] in LATCHING and row["resolution"] is None],
         signer=signer,
     )
     return judge_discharge(tables.discharge_gate(), tables.scores(), known)
@@ -130,13 +134,10 @@ def driving(session: store.Session, tx: Command) -> datetime | None:
     return no_drive_until(tables.discharge_gate().driving, session.ended_at, zone_of(tx)) if session.ended_at else None
 
 
-async def _open_alarms(session: store.Session, tx: Command) -> list[str]:
-    """High and emergency alarms that are open. That of the long stay ends by going: it only needs an answer."""
-    return [
-        row["code"]
-        async for row in queries.alarms(tx.db, session_id=session.session_id, everything=False)
-        if row["priority"] in ("high", "emergency") and not (row["code"] == MAX_STAY and row["acknowledged"] == row["priority"])
-    ]
+def _needs_somebody(row: Any) -> bool:
+    """Is it a high or emergency alarm that is open. That of the long stay ends by going: it only needs an answer."""
+    answered = row["code"] == MAX_STAY and row["acknowledged"] == row["priority"]
+    return row["ended_at"] is None and row["priority"] in LATCHING and not answered
 
 
 def _must_be_judgeable(session: store.Session) -> None:

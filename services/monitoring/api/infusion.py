@@ -95,7 +95,7 @@ async def start(session_id: UUID, body: Start, tx: Command) -> Moved:
     session.started_at, session.duration_minutes = tx.now, round(order.duration)
     session.baseline |= {PUMP_RATE: plan.pump_rate(), PUMP_VOLUME: plan.volume}
     await infusions.begin(tx, session, plan)
-    await watch(tx, session, indication=order.indication)
+    await watch(tx, session, indication=order.indication or "")
     said = InfusionStarted(
         **_about(session, tx, body.reason),
         dose_mg=plan.dose,

@@ -1,6 +1,6 @@
 """The discharge gate: may the patient go home. A fact never heard of is not met, nor is one stated before the infusion ended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -47,6 +47,8 @@ class Known:
     shortened: Shortened | None = None
     open_alarms: Sequence[str] = ()
     """Codes of high and emergency alarms that still need somebody."""
+    unresolved: Sequence[str] = ()
+    """Codes of high and emergency alarms, over or not, of which nobody said what they were."""
     signer: str | None = None
     """Who asks, if they may sign: a provider or a nurse."""
 
@@ -63,7 +65,7 @@ def judge_discharge(gate: HomeGate, scales: ScoreTable, known: Known) -> tuple[G
     facts += [judge_score(gate.scoring, scale, known.scores, known.ended_at, known.now) for scale in scales.scale]
     facts += [_measured(row, stated.get(row.id), known) for row in gate.measured]
     facts += [_attested(row, known) for row in gate.attested if row.id not in measured]
-    return (*facts, judge_rescreen(gate, known.rescreen, known.ended_at), _alarms(known), _signature(known))
+    return (*facts, judge_rescreen(gate, known.rescreen, known.ended_at), *_alarms(known), _signature(known))
 
 
 def missing(facts: Sequence[GateFact]) -> list[str]:
@@ -186,10 +188,15 @@ def _attested(row: StatedFact, known: Known) -> GateFact:
     return GateFact(id=row.id, met=met, source=f"attested by {said.by}", observed_at=said.at, detail=detail)
 
 
-def _alarms(known: Known) -> GateFact:
-    codes = ", ".join(sorted(known.open_alarms))
-    detail = f"high alarms are open: {codes}" if codes else ""
-    return GateFact(id="alarms_answered", met=not codes, source="alarms", observed_at=known.now, detail=detail)
+def _alarms(known: Known) -> Iterator[GateFact]:
+    """Answered, and with a reason code, clinical 4.9."""
+    for name, codes, what in (
+        ("alarms_answered", known.open_alarms, "high alarms are open"),
+        ("alarms_resolved", known.unresolved, "high alarms without a reason code"),
+    ):
+        listed = ", ".join(sorted(set(codes)))
+        detail = f"{what}: {listed}" if listed else ""
+        yield GateFact(id=name, met=not listed, source="alarms", observed_at=known.now, detail=detail)
 
 
 def _signature(known: Known) -> GateFact:

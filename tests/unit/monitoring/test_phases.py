@@ -17,9 +17,10 @@ ALLOWED: dict[Move, dict[Phase, Phase]] = {
     "bolus": {"INFUSING": "INFUSING", "SLOWED": "SLOWED"},
     "end": {"INFUSING": "RECOVERY", "SLOWED": "RECOVERY"},
     "stop": {"INFUSING": "RECOVERY", "SLOWED": "RECOVERY", "PAUSED": "RECOVERY"},
-    "transfer": {phase: "TRANSFERRED" for phase in PHASES if phase not in ("DISCHARGED", "TRANSFERRED", "CANCELLED")},
+    "transfer": {phase: "TRANSFERRED" for phase in PHASES if phase not in OVER},
     "cancel": {"CHECKED_IN": "CANCELLED", "CLEARED": "CANCELLED"},
     "discharge": {"DISCHARGE_READY": "DISCHARGED"},
+    "leave": {phase: "LEFT" for phase in PHASES if phase not in (*INFUSION, *OVER)},
 }
 
 
@@ -32,12 +33,12 @@ def test_every_move_from_every_phase(phase: Phase, move: Move) -> None:
 @pytest.mark.parametrize(
     ("phase", "moves"),
     [
-        ("CHECKED_IN", ["transfer", "cancel"]),
-        ("CLEARED", ["start", "transfer", "cancel"]),
+        ("CHECKED_IN", ["transfer", "cancel", "leave"]),
+        ("CLEARED", ["start", "transfer", "cancel", "leave"]),
         ("INFUSING", ["slow", "pause", "bolus", "end", "stop", "transfer"]),
         ("PAUSED", ["resume", "stop", "transfer"]),
-        ("RECOVERY", ["transfer"]),
-        ("DISCHARGE_READY", ["transfer", "discharge"]),
+        ("RECOVERY", ["transfer", "leave"]),
+        ("DISCHARGE_READY", ["transfer", "discharge", "leave"]),
         *((phase, []) for phase in OVER),
     ],
 )
