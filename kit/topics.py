@@ -16,6 +16,7 @@ from schemas.topic import Topic
 ALREADY_THERE = 36
 """Kafka's error code TOPIC_ALREADY_EXISTS: another starter was quicker."""
 SEGMENT_BYTES = 64 * 1024 * 1024
+LED_WITHIN = 30.0
 
 
 def new_topic(topic: Topic, prefix: str, replication: int) -> NewTopic:
@@ -51,6 +52,7 @@ async def create_topics(kafka: dict[str, Any], prefix: str, replication: int = 1
             refused = [f"{name}: broker error {code}" for name, code, *_ in answer.topic_errors if code not in (0, ALREADY_THERE)]
             if refused:
                 return [], refused
+            await _led(admin, {name: wanted[name].num_partitions for name in missing})
         if there:
             await admin.alter_configs(
                 [ConfigResource(ConfigResourceType.TOPIC, name, wanted[name].topic_configs) for name in there]
@@ -63,6 +65,19 @@ async def create_topics(kafka: dict[str, Any], prefix: str, replication: int = 1
         return missing, faults
     finally:
         await admin.close()
+
+
+async def _led(admin: AIOKafkaAdminClient, partitions: dict[str, int]) -> None:
+    """Wait until each partition has a leader. A consumer that is assigned a topic before that reads nothing of it for minutes.
+
+    Raises TimeoutError after LED_WITHIN seconds.
+    """
+    async with asyncio.timeout(LED_WITHIN):
+        while True:
+            found = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics(list(partitions))}
+            if all(sum(part["leader"] >= 0 for part in found.get(name, ())) == count for name, count in partitions.items()):
+                return
+            await asyncio.sleep(0.05)
 
 
 async def _main() -> int:
