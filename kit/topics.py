@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -15,6 +16,8 @@ from schemas.topic import Topic
 
 ALREADY_THERE = 36
 """Kafka's error code TOPIC_ALREADY_EXISTS: another starter was quicker."""
+LED_WITHIN = 100
+"""Looks, a tenth of a second apart, that a new topic has to get its leaders."""
 SEGMENT_BYTES = 64 * 1024 * 1024
 
 
@@ -63,6 +66,33 @@ async def create_topics(kafka: dict[str, Any], prefix: str, replication: int = 1
         return missing, faults
     finally:
         await admin.close()
+
+
+async def create_compacted(kafka: dict[str, Any], names: Sequence[str], partitions: int, replication: int = 1) -> None:
+    """Create topics that keep the last record of each key, where they are missing, and wait until every partition has a leader.
+
+    Raises what the broker raises when it is away, and RuntimeError when it refuses one or leads none.
+    """
+    admin = AIOKafkaAdminClient(**kafka)
+    await admin.start()
+    try:
+        configs = {"cleanup.policy": "compact", "segment.bytes": str(SEGMENT_BYTES)}
+        wanted = [NewTopic(name, partitions, replication, topic_configs=configs) for name in names]
+        answer: Any = await admin.create_topics(wanted)
+        refused = [f"{name}: broker error {code}" for name, code, *_ in answer.topic_errors if code not in (0, ALREADY_THERE)]
+        if refused:
+            raise RuntimeError("; ".join(refused))
+        for _ in range(LED_WITHIN):
+            if all(map(_led, await admin.describe_topics(list(names)))):
+                return
+            await asyncio.sleep(0.1)
+        raise RuntimeError(f"{', '.join(names)}: some partitions have no leader")
+    finally:
+        await admin.close()
+
+
+def _led(topic: dict[str, Any]) -> bool:
+    return topic["error_code"] == 0 and all(part["error_code"] == 0 and part["leader"] >= 0 for part in topic["partitions"])
 
 
 async def _main() -> int:

@@ -25,22 +25,31 @@ from services.trends.agent.carefully import Care
 from services.trends.agent.following import Following
 from services.trends.agent.saying import Voice
 from services.trends.agent.telling import Telling
+from services.trends.agent.written import WrittenApp
 from services.trends.settings import TrendsSettings
 
 CONSUMES: tuple[Topic, ...] = (VITALS, SESSIONS, ALARMS, TRENDS)
 PRODUCES: tuple[Topic, ...] = (TRENDS,)
 TELL_EVERY_SECONDS = 1.0
+TABLES = ("sessions", "hours")
+ROWS = 2
+"""The shape of the rows. A new shape is a new number: a new group with new changelogs, rebuilt from the topics."""
 
 
 def group_of(settings: TrendsSettings) -> str:
     """The consumer group, which is the faust application's name."""
-    return f"{settings.prefix}.trends"
+    return f"{settings.prefix}.trends.{ROWS}"
+
+
+def changelogs_of(settings: TrendsSettings) -> tuple[str, ...]:
+    """Where faust keeps the rows. They must be there before it starts: it is not given what it made in one breath."""
+    return tuple(f"{group_of(settings)}-{name}-changelog" for name in TABLES)
 
 
 def new_app(settings: TrendsSettings, metrics: Metrics) -> faust.App:
     """The faust application, with its agents. Raises TableRefused when a table of limits or targets does not allow a start."""
     partitions = TRENDS.partitions
-    app = faust.App(
+    app = WrittenApp(
         group_of(settings),
         broker=f"kafka://{settings.kafka.replace(',', ';')}",
         web_enabled=False,
@@ -64,8 +73,8 @@ def new_app(settings: TrendsSettings, metrics: Metrics) -> faust.App:
         return app.topic(*names, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     own = topic(TRENDS)
-    sessions = app.Table("sessions", partitions=partitions, key_type=str)
-    hours = app.Table("hours", partitions=partitions, key_type=str)
+    sessions = app.Table(TABLES[0], partitions=partitions, key_type=str)
+    hours = app.Table(TABLES[1], partitions=partitions, key_type=str)
     voice, care = Voice(own), Care(metrics, {one.kafka_name(settings.prefix): one.name for one in CONSUMES})
     following, adding, telling = Following(sessions, voice), Adding(hours, voice), Telling(sessions, voice)
 

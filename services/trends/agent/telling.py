@@ -1,6 +1,6 @@
 """Telling what a session came to: read from its row, once that has been quiet for a moment.
 
-A summary is a function of the row alone, so what was told need not be kept: after a restart all are told again, under their old ids.
+A summary is a function of the row alone, so what was told is not kept: after a restart all are told again, under their old ids.
 """
 
 from dataclasses import dataclass, field
