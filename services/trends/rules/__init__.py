@@ -6,7 +6,7 @@ neither the order of readings nor that of topics matters within the bounds that 
 
 from services.trends.rules.alarms import heard
 from services.trends.rules.load import add, figures, fresh_hour, hour_of
-from services.trends.rules.plain import recompute
+from services.trends.rules.plain import Recomputed, recompute
 from services.trends.rules.rows import Row, fresh, gone
 from services.trends.rules.sessions import end, over_at, start
 from services.trends.rules.summary import summary
@@ -14,6 +14,7 @@ from services.trends.rules.vitals import WINDOW_MINUTES, due, slope, take, trend
 
 __all__ = [
     "WINDOW_MINUTES",
+    "Recomputed",
     "Row",
     "add",
     "due",
