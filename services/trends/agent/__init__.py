@@ -30,6 +30,8 @@ from services.trends.settings import TrendsSettings
 
 CONSUMES: tuple[Topic, ...] = (VITALS, SESSIONS, ALARMS, TRENDS)
 PRODUCES: tuple[Topic, ...] = (TRENDS,)
+AHEAD, FETCH_BYTES = 256, 128 * 1024
+"""How much is read ahead: a backlog must not fill the memory."""
 TELL_EVERY_SECONDS = 1.0
 TABLES = ("sessions", "hours")
 ROWS = 2
@@ -63,6 +65,8 @@ def new_app(settings: TrendsSettings, metrics: Metrics) -> faust.App:
         consumer_group_instance_id=settings.instance,
         consumer_auto_offset_reset="earliest",
         stream_wait_empty=True,
+        stream_buffer_maxsize=AHEAD,
+        consumer_max_fetch_size=FETCH_BYTES,
         store="memory://",
         datadir=Path(tempfile.gettempdir()) / group_of(settings),
         loghandlers=[],

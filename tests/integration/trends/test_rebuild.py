@@ -121,7 +121,7 @@ async def lose(kafka: str, settings: TrendsSettings) -> None:
 
 async def delete_group(admin: Any, group: str) -> int:
     """Ask for a group's end; returns the broker's error code."""
-    answer = await admin._send_request(DeleteGroupsRequest([group]), await admin.find_coordinator(group))  # noqa: SLF001
+    answer = await admin._send_request(DeleteGroupsRequest([group]), await admin.find_coordinator(group))
     [(_, code)] = answer.results
     return int(code)
 
