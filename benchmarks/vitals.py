@@ -1,13 +1,20 @@
 """A whole clinic under vital signs: from a dangerous reading to its alarm on the topic, and to its page in the channel's hand.
 
 Everything `chairside up` runs is running on this machine, with its own Kafka and PostgreSQL, and this process too, which is the
-gateway and the listener. `--json` ends with one object. For each way (`topic`: a gateway that produces to `vitals`; `http`: POST
-/vitals in requests of 20 devices) and scale (sessions measured at 1 Hz): `_p50_ms _p95_ms _p99_ms`, from just before the reading is
-sent until AlarmRaised is in the listener's hand; `_page_p99_ms`, until notifications wrote down that the page's channel took it;
-`_dangers _lost _doubled` (each danger is exactly one alarm); `_offered_per_s`; `_gateway_late_p99_ms`, how late this process itself
-was; `_lag`, readings not handled when the last was sent, and `_drained_s`, until none was; `_<process>_cores`.
-`raw_p99_ms` is a record to Kafka and back at 200/s, with everything running and idle; `ratio` is alarm_p99_ms to it. `alarm_*` are
-the first scale by topic. `_<process>_mb` is [at the first fifth, at the end] of the longest run, `_mb_per_minute` its growth since.
+gateway and the listener. `--json` ends with one object. `raw_p99_ms` is a record to Kafka and back at 200/s, with everything
+running and idle; `alarm_p50_ms alarm_p95_ms alarm_p99_ms` are the first scale by topic, and `ratio` is that p99 to the raw one.
+
+For each way (`topic`: a gateway that produces to `vitals`; `http`: POST /vitals in requests of 20 devices) and scale (sessions
+measured at 1 Hz), as `topic_1000_p99_ms`:
+
+- `p50_ms p95_ms p99_ms`: from just before the reading is sent until AlarmRaised is in the listener's hand;
+- `page_p99_ms`: until notifications wrote down that the page's first channel had taken it;
+- `dangers lost doubled`: each danger must be exactly one alarm;
+- `offered_per_s refused gateway_late_p99_ms`: what this process sent, and how late it was itself;
+- `lag drained_s`: readings not handled when the last was sent, and how long until none was;
+- `<process>_cores`: processor time; `others_cores` is what this machine did besides: above 0.1 the figures are not our own.
+
+`<process>_mb` is resident memory [after the first fifth, at the end] of the first, longest run, `_mb_per_minute` its growth.
 """
 
 import argparse

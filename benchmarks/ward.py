@@ -1,7 +1,7 @@
-"""A ward: a whole clinic as `chairside up` runs it, with many watched sessions, a gateway that measures them, and somebody who listens.
+"""A ward: a whole clinic as `chairside up` runs it, with many watched sessions, a gateway that measures them, and a listener.
 
-Sessions are seeded into monitoring's own store by its own functions, because 5,000 visits through the front door would take longer
-than what is measured: open, INFUSING, with a baseline, a device bound and the watching timers armed, as the HTTP routes leave them.
+Sessions are seeded into monitoring's own store by its own functions, because 5,000 visits through the front door would take
+longer than what is measured: INFUSING, with a baseline, a device bound and the watching timers armed, as its routes leave them.
 """
 
 import asyncio
@@ -211,7 +211,8 @@ class Ward:
 
     async def _post(self, beds: Sequence[Bed], at: str) -> None:
         devices = ",".join(
-            f'{{"device_id":"{bed.device_id}","readings":[{_reading(bed, at, self._endanger(bed), session=False)}]}}' for bed in beds
+            f'{{"device_id":"{bed.device_id}","readings":[{_reading(bed, at, self._endanger(bed), session=False)}]}}'
+            for bed in beds
         )
         self._stamp(beds, time.perf_counter())
         answer = await self.gateway.post(
@@ -276,7 +277,8 @@ class Ward:
     async def paged_ms(self, found: Found) -> list[float]:
         """From the reading until its page's first channel had taken it, as notifications wrote it down."""
         rows = await self.paging.fetch(
-            "SELECT p.alarm_id, min(j.finished_at) AS at FROM pages p JOIN tellings t USING (page_id) JOIN kit.jobs j ON j.id = t.job_id "
+            "SELECT p.alarm_id, min(j.finished_at) AS at "
+            "FROM pages p JOIN tellings t USING (page_id) JOIN kit.jobs j ON j.id = t.job_id "
             "WHERE t.outcome = 'sent' AND p.alarm_id = ANY($1::uuid[]) GROUP BY 1",
             [UUID(alarm) for alarm in found.sent_at],
         )
@@ -317,8 +319,10 @@ class Processes:
         return {name: round(self._sum(found, lambda p: p.memory_info().rss) / 1e6, 1) for name, found in self.ours.items()}
 
     def cpu_s(self) -> dict[str, float]:
-        """Processor seconds so far."""
-        return {name: self._sum(found, lambda p: sum(p.cpu_times()[:2])) for name, found in self.ours.items()}
+        """Processor seconds so far; `others` is whatever else this machine does, a measurement's enemy."""
+        ours = {name: self._sum(found, lambda p: sum(p.cpu_times()[:2])) for name, found in self.ours.items()}
+        machine = psutil.cpu_times()
+        return ours | {"others": sum(machine) - machine.idle - getattr(machine, "iowait", 0.0) - sum(ours.values())}
 
     @staticmethod
     def _sum(found: Sequence[psutil.Process], ask: Callable[[psutil.Process], float]) -> float:

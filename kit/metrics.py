@@ -25,7 +25,9 @@ class Metrics:
         self._job_overdue = gauge("job_overdue_seconds", "how long the oldest due job has waited, in wall seconds")
         self._open_letters = gauge("dead_letters_open", "dead letters that nobody has settled", "topic")
         self._tables = gauge("table_size_bytes", "size of a table with its indexes", "table")
-        self._partitions = counter("partitions", "days of a table made, dropped past retention, or refused for now", "table", "what")
+        self._partitions = counter(
+            "partitions", "days of a table made, dropped past retention, or refused for now", "table", "what"
+        )
         self._leading = gauge("relay_leading", "1 while this replica's relay is the leader")
         self._published = counter("relay_published", "outbox rows published")
         self._events = counter("events_handled", "events handled", "topic")

@@ -37,7 +37,8 @@ class Bench:
         self.daily = Daily("notes", "at", lambda: 10 * DAY, self._needed)
 
     async def _needed(self, tx: Any, begin: datetime, until: datetime, edge: datetime) -> bool:
-        assert until - begin == DAY and until <= edge
+        assert until - begin == DAY
+        assert until <= edge
         return begin.date() in self.needed
 
     async def note(self, *instants: datetime) -> None:
@@ -161,7 +162,9 @@ async def test_a_clock_far_ahead_of_the_walls_forgets_nothing(bench: Bench) -> N
     await bench.note(NOON)
     await bench.run()
     bench.clock.turn_to(datetime(2190, 1, 1, tzinfo=UTC))
-    await bench.store.pool.execute("CREATE TABLE notes_21890101 PARTITION OF notes FOR VALUES FROM ('2189-01-01Z') TO ('2189-01-02Z')")
+    await bench.store.pool.execute(
+        "CREATE TABLE notes_21890101 PARTITION OF notes FOR VALUES FROM ('2189-01-01Z') TO ('2189-01-02Z')"
+    )
     await bench.run()
     assert "notes_21890101" in await bench.days()
 
@@ -178,7 +181,8 @@ async def test_a_held_lock_leaves_the_day_for_later_and_holds_nobody_up(bench: B
 async def test_partitions_are_one_label_and_strays_another(bench: Bench) -> None:
     await bench.run()
     sizes = {row["name"]: row["bytes"] for row in await bench.store.pool.fetch(SIZES)}
-    assert set(sizes) == {"public.notes", "public.notes_default"} and all(sizes.values())
+    assert set(sizes) == {"public.notes", "public.notes_default"}
+    assert all(sizes.values())
 
 
 async def test_a_table_that_is_no_word_is_refused() -> None:

@@ -42,9 +42,7 @@ async def keep(stage: Stage, *instants: datetime, session: UUID | None = SESSION
         return len(await store.keep_readings(tx, [kept(at, session) for at in instants]))
 
 
-async def test_readings_from_before_survive_and_find_their_day(
-    kafka: str, database: str, prefix: str, tmp_path: Path
-) -> None:
+async def test_readings_from_before_survive_and_find_their_day(kafka: str, database: str, prefix: str, tmp_path: Path) -> None:
     first = tmp_path / "migrations"
     first.mkdir()
     shutil.copy(migrate.SERVICES / "monitoring" / "migrations" / "0001_monitoring.sql", first)
@@ -53,7 +51,9 @@ async def test_readings_from_before_survive_and_find_their_day(
     try:
         for at in (NOON - timedelta(days=400), NOON, *STRAYS):
             await db.execute(
-                "INSERT INTO readings VALUES ('monitor-1', $1, '8867-4', $2, $1, 'cuff', false, true, '{\"8867-4\": 70.0}')", at, SESSION
+                "INSERT INTO readings VALUES ('monitor-1', $1, '8867-4', $2, $1, 'cuff', false, true, '{\"8867-4\": 70.0}')",
+                at,
+                SESSION,
             )
         before = await db.fetch('SELECT *, "values"::text AS text FROM readings ORDER BY measured_at')
         await migrate.migrate("monitoring", database)
@@ -70,9 +70,7 @@ async def test_readings_from_before_survive_and_find_their_day(
             assert len(await store.readings(tx, SESSION, STRAYS[0])) == 4
 
 
-async def test_strays_of_other_centuries_are_kept_and_known_again(
-    kafka: str, database: str, prefix: str, tmp_path: Path
-) -> None:
+async def test_strays_of_other_centuries_are_kept_and_known_again(kafka: str, database: str, prefix: str, tmp_path: Path) -> None:
     async with Stage([SERVICE], kafka, {"monitoring": database}, prefix, tmp_path, NOON) as stage:
         assert await keep(stage, NOON, *STRAYS) == 3
         assert await keep(stage, NOON, *STRAYS) == 0
@@ -115,5 +113,6 @@ async def test_a_sessions_readings_are_looked_for_in_their_days_only(
         async with stage.running["monitoring"].store.pool.acquire() as db:
             plan = await db.fetch(f"EXPLAIN {queries.readings.sql}", SESSION, NOON - timedelta(hours=1))
         text = "\n".join(row[0] for row in plan)
-        assert "readings_20260302" in text and "readings_20260305" in text
+        assert "readings_20260302" in text
+        assert "readings_20260305" in text
         assert "readings_20260301" not in text and "readings_202602" not in text, text
