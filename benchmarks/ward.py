@@ -9,7 +9,7 @@ import contextlib
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -149,7 +149,7 @@ class Ward:
                     session.baseline = dict(BASELINE)
                     await monitoring.bind(tx, bed.device_id, session)
                     watch(tx, session)
-                    about = {"session_id": bed.session_id, "chair": bed.chair}
+                    about: dict[str, Any] = {"session_id": bed.session_id, "chair": bed.chair}
                     tx.emit(DeviceBound(device_id=bed.device_id, bound_at=tx.now, **about))
                     tx.emit(
                         InfusionStarted(
@@ -163,7 +163,7 @@ class Ward:
     async def run(self, way: str, count: int, seconds: float, dangers_per_s: float) -> Found:
         """Measure the first sessions once a second each, by `topic` or `http`, and put some in danger on the way."""
         self.found = found = Found()
-        say: Callable[[Sequence[Bed], str], Awaitable[None]] = self._by_topic if way == "topic" else self._by_http
+        say: Callable[[Sequence[Bed], str], Coroutine[Any, Any, None]] = self._by_topic if way == "topic" else self._by_http
         beds, ticks = self.beds[:count], round(1 / TICK_S)
         shares = [beds[number::ticks] for number in range(ticks)]
         waiting: set[asyncio.Task[None]] = set()
@@ -244,7 +244,7 @@ class Ward:
                 for records in (await consumer.getmany(timeout_ms=500)).values():
                     now = time.perf_counter()
                     for record in records:
-                        self._hear(type_of(record.headers), json.loads(record.value), now)
+                        self._hear(type_of(record.headers), json.loads(record.value or b"{}"), now)
         finally:
             await consumer.stop()
 
