@@ -20,6 +20,7 @@ measured at 1 Hz), as `topic_1000_p99_ms`:
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -102,7 +103,9 @@ async def measure(scales: list[int], ways: list[str], seconds: float, long_secon
             for scale in scales:
                 for way in ways:
                     longest = scale == scales[0] and way == ways[0]
-                    figures |= await measure_one(ward, way, scale, long_seconds if longest else seconds, memory=longest)
+                    found = await measure_one(ward, way, scale, long_seconds if longest else seconds, memory=longest)
+                    print(json.dumps(found), file=sys.stderr, flush=True)
+                    figures |= found
     first = f"{ways[0]}_{scales[0]}"
     figures |= {f"alarm_p{share}_ms": figures[f"{first}_p{share}_ms"] for share in (50, 95, 99)}
     if figures["alarm_p99_ms"] is not None:
