@@ -10,7 +10,7 @@ measured at 1 Hz), as `topic_1000_p99_ms`:
 - `p50_ms p95_ms p99_ms`: from just before the reading is sent until AlarmRaised is in the listener's hand;
 - `page_p99_ms`: until notifications wrote down that the page's first channel had taken it;
 - `dangers lost doubled`: each danger must be exactly one alarm;
-- `offered_per_s refused gateway_late_p99_ms`: what this process sent, and how late it was itself;
+- `offered_per_s refused unsent_ticks gateway_late_p99_ms`: what this process sent, and how late it was itself;
 - `lag drained_s`: readings not handled when the last was sent, and how long until none was;
 - `<process>_cores`: processor time; `others_cores` is what this machine did besides: above 0.1 the figures are not our own.
 
@@ -70,6 +70,7 @@ async def measure_one(ward: Ward, way: str, count: int, seconds: float, *, memor
         f"{here}_doubled": found.doubled,
         f"{here}_offered_per_s": round(found.sent / took),
         f"{here}_refused": found.refused,
+        f"{here}_unsent_ticks": found.unsent,
         f"{here}_gateway_late_p99_ms": round(percentile(found.late_ticks_ms, 0.99), 1),
         f"{here}_lag": lag,
         f"{here}_drained_s": round(drained, 1),

@@ -39,6 +39,8 @@ BATCH = 20
 """Readings in one HTTP request."""
 AT_ONCE = 64
 """HTTP requests in flight at most: a gateway's pool of connections."""
+PATIENCE_S = 10.0
+"""How long the last requests may take."""
 DANGER = 205.0
 """A systolic pressure of a cuff that is an emergency by itself, clinical 4.3 A1."""
 CODE = "A1"
@@ -75,6 +77,8 @@ class Found:
     late_ticks_ms: list[float] = field(default_factory=list)
     """How late the gateway itself was."""
     refused: int = 0
+    unsent: int = 0
+    """Ticks whose readings were not all taken when the run was over: more than this machine can take this way."""
     sent_at: dict[str, float] = field(default_factory=dict)
     """By alarm: when its reading was sent, in wall seconds."""
 
@@ -181,7 +185,12 @@ class Ward:
             task = asyncio.create_task(say(share, self.clinic.clock.now().isoformat(timespec="microseconds")))
             waiting.add(task)
             task.add_done_callback(waiting.discard)
-        await asyncio.gather(*waiting)
+        if waiting:
+            _, unsent = await asyncio.wait(waiting, timeout=PATIENCE_S)
+            found.unsent = len(unsent)
+            for task in unsent:
+                task.cancel()
+            await asyncio.gather(*unsent, return_exceptions=True)
         return found
 
     async def _by_topic(self, beds: Sequence[Bed], at: str) -> None:
