@@ -223,14 +223,24 @@ class Ward:
             f'{{"device_id":"{bed.device_id}","readings":[{_reading(bed, at, self._endanger(bed), session=False)}]}}'
             for bed in beds
         )
+        stamped = [bed for bed in beds if self._endanger(bed)]
         self._stamp(beds, time.perf_counter())
-        answer = await self.gateway.post(
-            "/vitals", content=f'{{"devices":[{devices}]}}', headers={"Content-Type": "application/json"}
-        )
-        if answer.status_code == httpx2.codes.ACCEPTED:
+        try:
+            answer = await self.gateway.post(
+                "/vitals", content=f'{{"devices":[{devices}]}}', headers={"Content-Type": "application/json"}
+            )
+            taken = answer.status_code == httpx2.codes.ACCEPTED
+        except httpx2.HTTPError:
+            taken = False
+        if taken:
             self.found.sent += len(beds)
-        else:
-            self.found.refused += len(beds)
+            return
+        self.found.refused += len(beds)
+        # A danger that was not taken is put again at the next tick of its bed.
+        for bed in stamped:
+            if bed.since is not None and bed.since > 0:
+                bed.since = None
+                self.found.dangers -= 1
 
     def _endanger(self, bed: Bed) -> bool:
         return not bed.free and bed.since is None
