@@ -19,6 +19,7 @@ import asyncpg
 import httpx2
 import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 
 from chairside.clinic import Clinic
@@ -208,11 +209,15 @@ class Ward:
                 causation_id=None, sequence=0, traceparent=None,
             )  # fmt: skip
             assert batch.append(key=bed.key.encode(), value=value.encode(), headers=about, timestamp=None) is not None
-        sent = time.perf_counter()
-        self._stamp(beds, sent)
-        acks = [await self.producer.send_batch(batch, name, partition=partition) for partition, batch in batches.items()]
-        await asyncio.gather(*acks)
-        self.found.sent += len(beds)
+        stamped = [bed for bed in beds if self._endanger(bed)]
+        self._stamp(beds, time.perf_counter())
+        try:
+            acks = [await self.producer.send_batch(batch, name, partition=partition) for partition, batch in batches.items()]
+            await asyncio.gather(*acks)
+        except KafkaError:
+            self._refuse(beds, stamped)
+        else:
+            self.found.sent += len(beds)
 
     async def _by_http(self, beds: Sequence[Bed], at: str) -> None:
         """As a gateway over HTTP: requests of twenty devices each."""
@@ -234,9 +239,12 @@ class Ward:
             taken = False
         if taken:
             self.found.sent += len(beds)
-            return
+        else:
+            self._refuse(beds, stamped)
+
+    def _refuse(self, beds: Sequence[Bed], stamped: Sequence[Bed]) -> None:
+        """A danger that was not taken is put again at the next tick of its bed."""
         self.found.refused += len(beds)
-        # A danger that was not taken is put again at the next tick of its bed.
         for bed in stamped:
             if bed.since is not None and bed.since > 0:
                 bed.since = None
