@@ -1,8 +1,8 @@
 """The alarm load of ordinary days: the pure alarm engine over simulated sessions, and every scripted danger told.
 
-For each preset of clinical 7.4 it prints how many sessions cross a limit beside what the reference computed, and what a nurse would
-hear of them; then the dangers of 7.4 and 4.3, each over many random people, of which not one may be missed. The process fails when
-one is. All of it is simulated: nothing here says how real patients are.
+For each preset of clinical 7.4 it prints how many sessions cross a limit beside what the reference computed, and what a nurse
+would hear of them; then the dangers of 7.4 and 4.3, each over many random people, of which not one may be missed. The process
+fails when one is. All of it is simulated: nothing here says how real patients are.
 
 `--json` ends with one object. Of the default preset: `over_20pct over_30pct over_165_100 over_180_110` (percent of sessions),
 `pages_per_session_hour` (ladders begun at the bedside nurse), and of the dangers `sensitivity` (percent told in time at their
@@ -20,10 +20,12 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks.chair import LATE, STEP
+from benchmarks.chair import LATE
 from benchmarks.crossings import RATES, SESSION, Share, crossings, crowd, missed
-from benchmarks.dangers import DANGERS, Outcome, plays
+from benchmarks.dangers import DANGERS
 from benchmarks.load import Load, load
+from benchmarks.plays import Outcome, plays
+from benchmarks.samples import STEP
 from chairside.simulator.habits import habits
 from chairside.simulator.presets import Preset, Presets, presets
 
@@ -106,14 +108,14 @@ def measure(sessions: int, repeats: int, seed: int) -> dict[str, Any]:
 def assumed() -> list[str]:
     """What the figures rest on besides the reference."""
     answer = habits().answering
+    medium, high = (f"{low:g} to {most:g} s" for low, most in (answer.medium_seconds, answer.high_seconds))
     return [
-        f"heart rate, saturation and breaths are sampled every {STEP:g} s, the coarsest at which every delay is seen to pass on a "
-        "stream, and every second around a dip; from the first MOAA/S 5 of recovery on, with each cuff only",
+        f"heart rate, saturation and breaths are sampled every {STEP:g} s, the coarsest at which every delay is seen to pass",
+        "they are sampled every second around a dip; in recovery from the first MOAA/S 5 on, with each cuff only",
         f"a nurse's round comes {LATE:g} s late on average, by its plan (exponential)",
-        f"every page is answered: medium after {answer.medium_seconds[0]:g} to {answer.medium_seconds[1]:g} s, above after "
-        f"{answer.high_seconds[0]:g} to {answer.high_seconds[1]:g} s; then the nurse acts as clinical 4.4 has it",
+        f"every page is answered: medium after {medium}, above after {high}; then the nurse acts as clinical 4.4 has it",
         "who is not started by the gate of clinical 4.2 is not watched; 140/90 to 159/99 is started",
-        "no nausea, symptoms, pump alarms, loose probes or bad cuffs: no rate of theirs was found, so the technical share is a floor",
+        "no nausea, symptoms, pump alarms, loose probes or bad cuffs, for want of their rates: the technical share is a floor",
     ]
 
 
@@ -162,7 +164,8 @@ def show(figures: dict[str, Any], console: Console) -> None:
 
 PLAIN = (
     "technical_pct_of_pages", "technical_pct_of_alarms", "missed_round_pages_per_session_hour", "suppressed_by_delay",
-    "sessions_with_a_page_pct", "advisory_only_pct", "silent_pct", "floods", "most_alarms_in_10_min", "chatter", "held_at_the_gate",
+    "sessions_with_a_page_pct", "advisory_only_pct", "silent_pct", "floods", "most_alarms_in_10_min", "chatter",
+    "held_at_the_gate",
 )  # fmt: skip
 
 

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import samples
 from benchmarks.crossings import Numbers
+from benchmarks.samples import INFUSION, LONGEST, STEP, STREAMED
 from benchmarks.tape import EPOCH, Tape
 from chairside.simulator.body import Body, Course, reading
 from chairside.simulator.habits import GENTLE_FIRST, CuffReading, Move, habits, next_cuff, quiet
@@ -27,49 +29,16 @@ from services.monitoring.rules.gates import Reading as Seen
 from services.monitoring.rules.inputs import Reading, Setting
 from services.monitoring.rules.limits import RANK
 
-INFUSION = 40.0
-"""Minutes: clinical 3.1."""
-STEP = 10.0
-"""Seconds between the samples of heart rate, saturation and breaths: the coarsest at which every delay of the table is seen to
-pass on a stream (the shortest is 10 s); around a dip there is one every second."""
-LONGEST = 4 * 3600.0
 LATE = 60.0
 """Mean of the seconds by which each of a nurse's rounds is late, by its plan; exponential, chosen here (D): the reference gives
 none. Missed observations depend on it."""
 ROUND = {"infusion": 600.0, "recovery": 900.0}
 ASKED = {"infusion": 1200.0, "recovery": 1800.0}
 """Seconds between rounds (MOAA/S, DISS-OBS), and between questions for pain and nausea: clinical 4.1."""
-STREAMED = ("heart_rate", "spo2", "respirations")
 GRACE = 180.0
 LOOK = 30.0
 STAYS = ("recovery_time", "vital_signs", "alarms_answered")
 """What of the discharge gate the simulation knows; the rest is attested."""
-
-
-def sampled(body: Body, times: Numbers, levels: Numbers, random: np.random.Generator) -> dict[str, Numbers]:
-    """What a monitor reads at these seconds, where the effect has these levels: the simulator's `reading`, many at once."""
-    found: dict[str, Numbers] = {}
-    for name in ("heart_rate", "spo2", "respirations"):
-        values = body.base[name] + body.rise[name] * levels  # type: ignore[index]
-        if name == "spo2" and body.dip is not None:
-            begin = body.dip.minute * 60
-            values = values - body.dip.depth * ((begin <= times) & (times < begin + body.dip.lasts * 60))
-        values = values + random.standard_normal(len(times)) * body.noise[name]  # type: ignore[index]
-        if name == "spo2":
-            values = np.minimum(100.0, values)
-        if name == "heart_rate":
-            values = np.maximum(45.0, values)
-        found[name] = np.round(values)
-    return found
-
-
-def sample_times(body: Body, phase: float) -> Numbers:
-    """When a monitor samples, in seconds: every STEP, and every second from a minute before a dip to two minutes after."""
-    times = np.arange(phase, LONGEST, STEP)
-    if body.dip is None:
-        return times
-    begin, end = body.dip.minute * 60 - 60, (body.dip.minute + body.dip.lasts) * 60 + 120
-    return np.union1d(times, np.arange(max(1.0, begin), end))
 
 
 @dataclass
@@ -107,7 +76,7 @@ class Chair:
         """Play it. `levels` is the effect at every STEP of an undisturbed infusion."""
         self._grid = np.arange(0, LONGEST, STEP)
         self._levels = levels
-        self._times = sample_times(self.body, self.random.uniform(1, STEP))
+        self._times = samples.times_of(self.body, self.random.uniform(1, STEP))
         self._stream()
         codes = {CODES["systolic"][0]: self.baseline[0], CODES["diastolic"][0]: self.baseline[1]}
         self._codes = codes
@@ -141,10 +110,10 @@ class Chair:
         return float(np.interp(at, self._grid, self._levels))
 
     def _stream(self) -> None:
-        self._samples = sampled(self.body, self._times, np.interp(self._times, self._grid, self._levels), self.numbers)
+        self._samples = samples.sampled(self.body, self._times, np.interp(self._times, self._grid, self._levels), self.numbers)
 
     def _values(self, place: int) -> dict[str, float]:
-        return {CODES[name][0]: float(self._samples[name][place]) for name in ("spo2", "heart_rate", "respirations")}
+        return {CODES[name][0]: float(self._samples[name][place]) for name in STREAMED}
 
     # --- what is measured ---
 
@@ -165,7 +134,7 @@ class Chair:
             CODES["mean"][0]: float(round(diastolic + (systolic - diastolic) / 3)),
             CODES["systolic"][0]: systolic,
         }
-        spot = {CODES[n][0]: reading(self.body, course, n, self.random) or 0.0 for n in ("heart_rate", "spo2", "respirations")}  # type: ignore[arg-type]
+        spot = {CODES[n][0]: reading(self.body, course, n, self.random) or 0.0 for n in STREAMED}
         if self._awake:
             values = dict(sorted((values | spot).items()))
         self._seen.append(Seen(datetime.fromtimestamp(EPOCH + at, UTC), values | spot))
@@ -258,19 +227,8 @@ class Chair:
 
     def _follow(self, at: float) -> None:
         """The effect from here on, at another rate."""
-        course = Course(self.table.shape, INFUSION, at / 60, self._level(at))
-        first = int(at // STEP) + 1
-        levels = self._levels.copy()
         left = INFUSION * 60 - self._infused
-        for place in range(first, len(levels)):
-            running = self._percent and left > 0
-            course.run(STEP / 60, self._percent if running else 0)
-            left -= STEP * self._percent / 100
-            levels[place] = course.level
-            if course.level <= 0 and not running and self._percent:
-                levels[place:] = 0.0
-                break
-        self._levels = levels
+        self._levels = samples.changed(self.table, self._levels, at, self._level(at), self._percent, left)
         self._stream()
 
     def _end(self, at: float, _: Any) -> None:
@@ -292,7 +250,10 @@ class Chair:
         facts = judge_discharge(
             tables.discharge_gate(), when, self._codes, {}, self._seen, held, datetime.fromtimestamp(EPOCH + at, UTC)
         )
-        if all(fact.met for fact in facts if fact.id in STAYS) and moaas(self.mind, self.table.sedation, self._level(at)) == AWAKE:
+        if (
+            all(fact.met for fact in facts if fact.id in STAYS)
+            and moaas(self.mind, self.table.sedation, self._level(at)) == AWAKE
+        ):
             self.left = at
         elif at - self.ended >= habits().discharge.longest_minutes * 60:
             self.left = at

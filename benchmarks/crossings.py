@@ -17,6 +17,8 @@ RISES = ("systolic_rise_at_peak", "diastolic_rise_at_peak", "systolic_highest_ri
 SESSION = (*MINUTES, 50, 60)
 """The same interval through the first of recovery."""
 Z = 1.96
+BOTH = 2**0.5
+"""By how much the error of a difference of two samples of one size is more than one's."""
 
 
 @dataclass(frozen=True)
@@ -76,25 +78,23 @@ def crossings(
     rises = (high[peak] - systolic, low[peak] - diastolic, high.max(axis=0) - systolic, low.max(axis=0) - diastolic)
     return Crossings(
         {name: Share.of(int(crossed.any(axis=0).sum()), total) for name, crossed in found.items()},
-        {
-            name: (float(rise.mean()), float(rise.std() / max(1, total) ** 0.5))
-            for name, rise in zip(RISES, rises, strict=True)
-        },
+        {name: (float(rise.mean()), float(rise.std() / max(1, total) ** 0.5)) for name, rise in zip(RISES, rises, strict=True)},
     )
 
 
 def missed(preset: Preset, found: Crossings) -> list[str]:
     """Which of the reference's figures lie outside what was found and its error, in words.
 
-    The reference rounds: half a unit of its last digit counts as its own error.
+    `found` must be of as many people as the reference drew, 40,000: its own sampling error is as large as ours. It rounds: half a
+    unit of its last digit counts too.
     """
     strange: list[str] = []
     for name, expected in preset.expected.model_dump(exclude_none=True).items():
         half = 0.5 * 10 ** -len(f"{expected:g}".partition(".")[2])
         if name in RATES:
             share = found.shares[RATES[name]]
-            if not share.low - half <= expected <= share.high + half:
+            if abs(share.percent - expected) > BOTH * (share.high - share.low) / 2 + half:
                 strange.append(f"{RATES[name]}: {share} %, the reference has {expected:g} %")
-        elif abs(found.rises[name][0] - expected) > Z * found.rises[name][1] + half:
+        elif abs(found.rises[name][0] - expected) > BOTH * Z * found.rises[name][1] + half:
             strange.append(f"{name}: {found.rises[name][0]:.2f} mmHg, the reference has {expected:g}")
     return strange

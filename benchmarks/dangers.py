@@ -1,29 +1,18 @@
-"""Scripted dangers (clinical 7.4 and the limits of 4.3), each over random people, noise and phase: is every one told, and in time.
+"""Scripted dangers (clinical 7.4 and the limits of 4.3): what is read while each goes on, and what must be told of it by when.
 
 A danger's values are random beyond its limit and below the next one, because the noise of a device that reads around a limit is
-no danger: so the priority that must be told is exact. What is measured is the engine, from the arrival of a reading on.
+no danger: so the priority that must be told is exact.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
-from benchmarks.chair import INFUSION
-from benchmarks.load import seated
-from chairside.simulator.body import Body, Course, drawn, reading
-from chairside.simulator.presets import Presets, Vital
 from schemas.monitoring.alarms import Priority
-from services.monitoring import tables
-from services.monitoring.rules.inputs import Input, Reading, Setting
-from services.monitoring.rules.limits import RANK
-from services.monitoring.rules.watch import Watch, take
 
-EPOCH = 1_000_000.0
 SYS, DIA, MAP, HR, PULSE, SPO2, RR, CO2 = (
     "8480-6", "8462-4", "8478-0", "8867-4", "8889-8", "59408-5", "9279-1", "19889-5",
 )  # fmt: skip
-CALM: dict[str, Vital] = {HR: "heart_rate", SPO2: "spo2", RR: "respirations"}
 Values = dict[str, float | None]
 Play = Callable[[Random], Iterator[tuple[float, Values]]]
 """Readings from the danger's beginning: (seconds since then, values)."""
@@ -46,20 +35,6 @@ class Danger:
     """Known of the session besides its pressures."""
     continuous: bool = False
     by_hand: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one play of a danger."""
-
-    seed: str
-    told_after: float | None
-    priority: Priority | None
-    """The first that was high enough; None where there was none in time."""
-
-    def right(self, danger: Danger) -> bool:
-        """Told in time, at the priority of the danger."""
-        return self.priority == danger.priority
 
 
 def stream(seconds: float, **ranges: tuple[float, float] | None) -> Play:
@@ -120,19 +95,26 @@ PUMP = (("pump-rate", 52.0), ("pump-volume", 35.0))
 DANGERS = (
     Danger("S3", "166/98, confirmed within 2 min", HIGH_BP, "medium", 120, cuffs((0, 0), AGAIN, sys=(165, 179), dia=(85, 99))),
     Danger("S3u", "165 or more, no confirmation comes", HIGH_BP, "medium", 120.1, once(sys=(165, 179), dia=(85, 99))),
-    Danger("S3d", "diastolic 100 or more, confirmed", HIGH_BP, "medium", 120, cuffs((0, 0), AGAIN, sys=(140, 164), dia=(100, 109))),
+    Danger("S3d", "diastolic 100 or more, confirmed", HIGH_BP, "medium", 120,
+           cuffs((0, 0), AGAIN, sys=(140, 164), dia=(100, 109))),
     Danger("S4", "184/112 twice, 5 min apart", HIGH_BP, "high", 420,
            cuffs((0, 0), AGAIN, (150, 290), (300, 420), sys=(180, 199), dia=(110, 119))),
-    Danger("S4u", "180 or more, no second reading comes", HIGH_BP, "high", 420.1, cuffs((0, 0), AGAIN, sys=(180, 199), dia=(90, 99))),
+    Danger("S4u", "180 or more, no second reading comes", HIGH_BP, "high", 420.1,
+           cuffs((0, 0), AGAIN, sys=(180, 199), dia=(90, 99))),
     Danger("S5", "202/118 once", HIGH_BP, "emergency", 0, once(sys=(200, 245), dia=(100, 119))),
     Danger("S5d", "diastolic 120 or more, once", HIGH_BP, "emergency", 0, once(sys=(165, 199), dia=(120, 140))),
-    Danger("A3 M", "systolic below 90, confirmed", LOW_BP, "medium", 120, cuffs((0, 0), AGAIN, sys=(80, 89), dia=(55, 70), map=(65, 75))),
-    Danger("A3 H", "systolic below 80, confirmed", LOW_BP, "high", 120, cuffs((0, 0), AGAIN, sys=(70, 79), dia=(50, 60), map=(60, 66))),
-    Danger("A3 E", "systolic below 70, confirmed", LOW_BP, "emergency", 120, cuffs((0, 0), AGAIN, sys=(45, 69), dia=(25, 40), map=(30, 50))),
+    Danger("A3 M", "systolic below 90, confirmed", LOW_BP, "medium", 120,
+           cuffs((0, 0), AGAIN, sys=(80, 89), dia=(55, 70), map=(65, 75))),
+    Danger("A3 H", "systolic below 80, confirmed", LOW_BP, "high", 120,
+           cuffs((0, 0), AGAIN, sys=(70, 79), dia=(50, 60), map=(60, 66))),
+    Danger("A3 E", "systolic below 70, confirmed", LOW_BP, "emergency", 120,
+           cuffs((0, 0), AGAIN, sys=(45, 69), dia=(25, 40), map=(30, 50))),
     Danger("A4 M", "mean pressure below 65, confirmed", LOW_BP, "medium", 120,
            cuffs((0, 0), AGAIN, sys=(100, 110), dia=(40, 46), map=(60, 64))),
-    Danger("A4 H", "mean pressure below 60, confirmed", LOW_BP, "high", 120, cuffs((0, 0), AGAIN, sys=(80, 100), dia=(30, 40), map=(45, 59))),
-    Danger("A1c", "beat-to-beat pressure of 180 to 199", HIGH_BP, "high", 22, stream(25, sys=(180, 199), dia=(85, 99)), continuous=True),
+    Danger("A4 H", "mean pressure below 60, confirmed", LOW_BP, "high", 120,
+           cuffs((0, 0), AGAIN, sys=(80, 100), dia=(30, 40), map=(45, 59))),
+    Danger("A1c", "beat-to-beat pressure of 180 to 199", HIGH_BP, "high", 22,
+           stream(25, sys=(180, 199), dia=(85, 99)), continuous=True),
     Danger("A5 M", "heart rate 120 or more for 5 min", ("A5",), "medium", 301, stream(302, hr=(120, 129))),
     Danger("A5 H", "heart rate 130 or more for 60 s", ("A5",), "high", 61, stream(62, hr=(130, 149))),
     Danger("A5 E", "heart rate 150 or more for 30 s", ("A5",), "emergency", 31, stream(32, hr=(150, 200))),
@@ -157,7 +139,8 @@ DANGERS = (
     Danger("A10 E", "MOAA/S 1 or less", ("A10",), "emergency", 0, once(moaas=(0, 1)), by_hand=True),
     Danger("S10", "distress", ("A11",), "high", 0, once(diss=(4, 4)), by_hand=True),
     Danger("S10v", "distress, pulling at lines", ("A11",), "emergency", 0, in_turn({"diss": 4}, {"violent": 1}), by_hand=True),
-    Danger("S11", "vomiting with MOAA/S 3, in either order", ("A12",), "high", 0, in_turn({"vomiting": 1}, {"moaas": 3}), by_hand=True),
+    Danger("S11", "vomiting with MOAA/S 3, in either order", ("A12",), "high", 0,
+           in_turn({"vomiting": 1}, {"moaas": 3}), by_hand=True),
     Danger("A12 E", "aspiration", ("A12-aspiration",), "emergency", 0, once(aspiration=(1, 1)), by_hand=True),
     Danger("A13 H", "chest pain", ("A13-chest-pain",), "high", 0, once(chest=(1, 1)), by_hand=True),
     Danger("A13 E", "seizure", ("A13-seizure",), "emergency", 0, once(seizure=(1, 1)), by_hand=True),
@@ -169,76 +152,6 @@ DANGERS = (
     Danger("A16b", "asystole on the ECG while the pulse beats", ("A16b",), "medium", 11, stream(12, hr=(0, 34), pulse=(60, 90))),
     Danger("A16b c", "and nobody answers for 30 s: clinical", ("A16b",), "high", 41, stream(42, hr=(0, 34), pulse=(60, 90))),
     Danger("A16b A6", "and then the heart rate itself is told", ("A6",), "emergency", 41, stream(42, hr=(0, 34), pulse=(60, 90))),
-    Danger("A16b p", "and the pulse is lost too: clinical at once", ("A6",), "emergency", 0, stream(2, hr=(0, 34), pulse=(0, 34))),
+    Danger("A16b p", "and the pulse is lost too: clinical at once", ("A6",), "emergency", 0,
+           stream(2, hr=(0, 34), pulse=(0, 34))),
 )  # fmt: skip
-
-
-def plays(danger: Danger, table: Presets, number: int, seed: int) -> Outcome:
-    """One play of a danger: a random person, watched calmly for a while, to whom it happens."""
-    name = f"{seed} {danger.id} {number}"
-    random = Random(name)
-    person, baseline = _person(table, random)
-    known = {SYS: baseline[0], DIA: baseline[1]} | dict(danger.more)
-    course = Course(table.shape, INFUSION, random.uniform(0, 39), random.random())
-    begins = EPOCH + random.uniform(20, 60)
-    inputs: list[Input] = [Setting(EPOCH, "infusion", known)]
-    at = EPOCH + random.uniform(0.1, 1)
-    pulse = any(PULSE in values for _, values in danger.play(Random(0)))
-    while at < begins - 0.5:
-        inputs.append(Reading(at, "monitor", _calm(person, course, random, pulse=pulse)))
-        at += 1
-    heard, said = at - 1, list(danger.play(random))
-    ends = begins + danger.within
-    device = "nurse" if danger.by_hand else "pump" if danger.more else "monitor"
-    for after, values in said:
-        calm = _calm(person, course, random, pulse=False) if danger.calm and device == "monitor" and _streamed(values) else {}
-        given: Any = dict(sorted((calm | values).items()))
-        inputs.append(Reading(begins + after, device, given, danger.continuous, danger.by_hand))
-    if danger.calm and not (device == "monitor" and any(_streamed(values) for _, values in said)):
-        while at < ends + 2:
-            inputs.append(Reading(at, "monitor", _calm(person, course, random, pulse=False)))
-            at += 1
-    since = begins if said else heard
-    return _watched(danger, inputs, since, name)
-
-
-def _streamed(values: Values) -> bool:
-    return any(code in (*CALM, PULSE, CO2) for code in values)
-
-
-def _watched(danger: Danger, inputs: list[Input], since: float, name: str) -> Outcome:
-    engine, watch = tables.engine(), Watch()
-    until = since + danger.within
-    told: list[tuple[float, Priority, str]] = []
-
-    def pass_deadlines(to: float) -> None:
-        while (due := watch.next_due()) <= to:
-            note(due, take(engine, watch, [], due, until=due))
-
-    def note(now: float, facts: Any) -> None:
-        told.extend((now, fact.priority, fact.alarm) for fact in facts if fact.what in ("raised", "priority"))
-
-    for given in sorted(inputs, key=lambda one: one.place):
-        if given.at > until + 1e-6:
-            break
-        pass_deadlines(given.at - 1e-6)
-        note(given.at, take(engine, watch, [given], given.at))
-    pass_deadlines(until)
-    for now, priority, alarm in told:
-        if alarm in danger.alarms and now >= since - 1e-6 and RANK[priority] >= RANK[danger.priority]:
-            return Outcome(name, now - since, priority)
-    return Outcome(name, None, None)
-
-
-def _person(table: Presets, random: Random) -> tuple[Body, tuple[float, float]]:
-    while True:
-        body = drawn(table.preset[random.randrange(len(table.preset))], table, random)
-        if (baseline := seated(body, table, random)) is not None:
-            return body, baseline
-
-
-def _calm(body: Body, course: Course, random: Random, *, pulse: bool) -> Values:
-    values: Values = {code: reading(body, course, vital, random) for code, vital in CALM.items()}
-    if pulse:
-        values[PULSE] = values[HR]
-    return dict(sorted(values.items()))

@@ -9,8 +9,9 @@ from typing import Any, get_args
 
 import numpy as np
 
-from benchmarks.chair import INFUSION, LONGEST, STEP, Chair
-from benchmarks.crossings import Crossings, Numbers, Share, Z, crossings
+from benchmarks.chair import Chair
+from benchmarks.crossings import Crossings, Share, Z, crossings
+from benchmarks.samples import INFUSION, undisturbed
 from benchmarks.tape import Tape
 from chairside.simulator.body import Body, Course, drawn, reading
 from chairside.simulator.mind import drawn_mind
@@ -127,24 +128,15 @@ def most_within(times: Sequence[float], seconds: float) -> int:
     return most
 
 
-def undisturbed(table: Presets) -> Numbers:
-    """The effect of a whole infusion at every STEP, on the simulator's own course."""
-    course, levels = Course(table.shape, INFUSION), [0.0]
-    for place in range(1, int(LONGEST / STEP)):
-        course.run(STEP / 60, 100 if place * STEP <= INFUSION * 60 else 0)
-        levels.append(course.level)
-    return np.array(levels)
-
-
 def seated(body: Body, table: Presets, random: Random) -> tuple[float, float] | None:
     """The mean of two seated pressures; None where the start gate would not let the infusion begin (clinical 4.2).
 
     Between its two marks the provider decides, and here decides to start.
     """
     rest, rules = Course(table.shape, INFUSION), tables.start_gate()
-    pressures = [[reading(body, rest, vital, random) or 0.0 for vital in ("systolic", "diastolic")] for _ in range(2)]  # type: ignore[arg-type]
+    pressures = [[reading(body, rest, vital, random) or 0.0 for vital in ("systolic", "diastolic")] for _ in range(2)]
     systolic, diastolic = (sum(values) / 2 for values in zip(*pressures, strict=True))
-    rate, oxygen, breaths = (reading(body, rest, vital, random) or 0.0 for vital in ("heart_rate", "spo2", "respirations"))  # type: ignore[arg-type]
+    rate, oxygen, breaths = (reading(body, rest, vital, random) or 0.0 for vital in ("heart_rate", "spo2", "respirations"))
     limit, least = rules.pressure, rules.vitals
     if systolic >= limit.hold_systolic or diastolic >= limit.hold_diastolic or systolic < least.least_systolic:
         return None

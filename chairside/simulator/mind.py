@@ -1,4 +1,4 @@
-"""A simulated mind: how far somebody is sedated and dissociated while the effect lasts. Pure; randomness comes in as a generator."""
+"""A simulated mind: how far somebody is sedated and dissociated while it lasts. Pure; randomness comes in as a generator."""
 
 from dataclasses import dataclass
 from random import Random

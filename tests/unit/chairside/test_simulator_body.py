@@ -42,7 +42,9 @@ def test_a_preset_gives_the_percentages_it_was_fitted_to(preset: Preset) -> None
     found = measured(preset, TABLE)
     for name, expected in preset.expected.model_dump(exclude_none=True).items():
         # Three standard errors of the sample, and one point in a hundred for what the reference leaves open.
-        tolerance = 0.8 if "peak" in name or "highest" in name else 3 * (max(expected, 0.5) * (100 - expected) / SESSIONS) ** 0.5 + 1
+        tolerance = (
+            0.8 if "peak" in name or "highest" in name else 3 * (max(expected, 0.5) * (100 - expected) / SESSIONS) ** 0.5 + 1
+        )
         assert found[name] == pytest.approx(expected, abs=tolerance), name
 
 
@@ -56,9 +58,7 @@ def measured(preset: Preset, table: Presets) -> dict[str, float]:
         body = drawn(preset, table, random)
         seen = [(value(body, c, "systolic", random), value(body, c, "diastolic", random)) for c in courses]
         rises.append((seen[-1][0] - body.base["systolic"], seen[-1][1] - body.base["diastolic"]))
-        highest.append(
-            (max(s for s, _ in seen) - body.base["systolic"], max(d for _, d in seen) - body.base["diastolic"])
-        )
+        highest.append((max(s for s, _ in seen) - body.base["systolic"], max(d for _, d in seen) - body.base["diastolic"]))
         counts["above_165_100"] += any(s >= 165 or d >= 100 for s, d in seen)
         counts["above_180_110"] += any(s >= 180 or d >= 110 for s, d in seen)
         counts["rise_20"] += any(s >= 1.2 * body.base["systolic"] for s, _ in seen)
