@@ -86,11 +86,11 @@ def missed(preset: Preset, found: Crossings) -> list[str]:
     """Which of the reference's figures lie outside what was found and its error, in words.
 
     `found` must be of as many people as the reference drew, 40,000: its own sampling error is as large as ours. It rounds: half a
-    unit of its last digit counts too.
+    unit of its last digit (a tenth of a mmHg; of percentages as written) counts too.
     """
     strange: list[str] = []
     for name, expected in preset.expected.model_dump(exclude_none=True).items():
-        half = 0.5 * 10 ** -len(f"{expected:g}".partition(".")[2])
+        half = 0.05 if name in RISES else 0.5 * 10 ** -len(f"{expected:g}".partition(".")[2])
         if name in RATES:
             share = found.shares[RATES[name]]
             if abs(share.percent - expected) > BOTH * (share.high - share.low) / 2 + half:
