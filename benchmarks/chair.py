@@ -17,6 +17,7 @@ from benchmarks import samples
 from benchmarks.crossings import Numbers
 from benchmarks.samples import INFUSION, LONGEST, STEP, STREAMED
 from benchmarks.tape import EPOCH, Tape
+from chairside.simulator.bedside import EASED, PRESSURES
 from chairside.simulator.body import Body, Course, reading
 from chairside.simulator.habits import GENTLE_FIRST, CuffReading, Move, habits, next_cuff, quiet
 from chairside.simulator.mind import AWAKE, Mind, moaas, observed
@@ -32,13 +33,21 @@ from services.monitoring.rules.limits import RANK
 LATE = 60.0
 """Mean of the seconds by which each of a nurse's rounds is late, by its plan; exponential, chosen here (D): the reference gives
 none. Missed observations depend on it."""
-ROUND = {"infusion": 600.0, "recovery": 900.0}
-ASKED = {"infusion": 1200.0, "recovery": 1800.0}
-"""Seconds between rounds (MOAA/S, DISS-OBS), and between questions for pain and nausea: clinical 4.1."""
-GRACE = 180.0
-LOOK = 30.0
+ACTS, LOOK = 1.0, 30.0
+"""Seconds until a nurse acts on what she reads or answers, and between her looks while the infusion is slowed or paused."""
 STAYS = ("recovery_time", "vital_signs", "alarms_answered")
 """What of the discharge gate the simulation knows; the rest is attested."""
+
+
+def _every(interval: str) -> dict[str, float]:
+    """Seconds between two observations by stage: the service's own intervals (clinical 4.1)."""
+    row = next(row for row in tables.alarm_limits().interval if row.id == interval)
+    return {"infusion": row.infusion_minutes * 60, "recovery": (row.recovery_minutes or row.infusion_minutes) * 60}
+
+
+ROUND, ASKED = _every("MISSED-MOAAS"), _every("MISSED-NRS")
+"""Rounds (MOAA/S, DISS-OBS), and questions for pain and nausea."""
+GRACE = tables.alarm_limits().missed.low_after_minutes * 60
 
 
 @dataclass
@@ -140,7 +149,7 @@ class Chair:
         self._seen.append(Seen(datetime.fromtimestamp(EPOCH + at, UTC), values | spot))
         self._hear(self.tape.give([Reading(EPOCH + at, "monitor", values)], EPOCH + at), at)
         self._at("cuff", self._cuff_due())
-        self._act(at)
+        self._at("act", at + ACTS)
 
     def _round(self, at: float, _: Any) -> None:
         stage = "infusion" if self.ended is None else "recovery"
@@ -166,18 +175,18 @@ class Chair:
         self._hear(self.tape.answer(cause, EPOCH + at), at)
         if (lapses := self.tape.lapses(cause)) is not None:
             self._at("lapse", at + lapses, (cause, at))
-        self._act(at)
+        self._at("act", at + ACTS)
 
     def _lapse(self, at: float, answered: tuple[str, float]) -> None:
         cause, given = answered
         self._hear(self.tape.lapse(cause, EPOCH + given, EPOCH + at), at)
 
     def _look(self, at: float, _: Any) -> None:
-        self._act(at)
+        self._act(at, None)
         if self.ended is None and self._percent < 100:
             self._at("look", at + LOOK)
 
-    def _act(self, at: float) -> None:
+    def _act(self, at: float, _: Any) -> None:
         """As the simulator's nurse acts (chairside/simulator/bedside.py), without the clinic around her."""
         if self.ended is not None:
             return
@@ -185,7 +194,7 @@ class Chair:
         wanted = habits().move_for(known)
         now: Move | None = "pause" if self._percent == 0 else ("slow" if self._percent < 100 else None)
         if wanted and (now is None or GENTLE_FIRST.index(wanted) > GENTLE_FIRST.index(now)):
-            self._for_pressure = any(code in ("A1", "A2", "A3", "A4") for code, _ in known)
+            self._for_pressure = any(code in PRESSURES for code, _ in known)
             self._move(wanted, at, {"slow": rule.percent, "pause": 0, "stop": 0}[wanted])
         elif self._percent == 0:
             self._after_pause(wanted, at)
@@ -202,7 +211,7 @@ class Chair:
         if self._for_pressure and self._quiet(begun, 2):
             self._held_back = True
             self._move("resume", at, rule.percent)
-        elif not self._for_pressure and self._eased is not None and at - self._eased >= 120:
+        elif not self._for_pressure and self._eased is not None and at - self._eased >= EASED.total_seconds():
             self._move("resume", at, 100)
 
     def _quiet(self, since: float, readings: int) -> bool:

@@ -60,7 +60,10 @@ def crowd(preset: Preset, table: Presets, random: np.random.Generator, people: i
 def crossings(
     people: Numbers, table: Presets, random: np.random.Generator, *, minutes: tuple[int, ...] = MINUTES, whole: bool = True
 ) -> Crossings:
-    """Readings of people (rows as of `crowd`) at these minutes, as whole numbers as a cuff shows them, and what they cross."""
+    """Readings of people (rows as of `crowd`) at these minutes, as whole numbers as a cuff shows them, and what they cross.
+
+    The marks are the columns of the reference's table (clinical 4.3, 7.4): percent over the systolic base, and pairs in mmHg.
+    """
     systolic, diastolic = people[0], people[1]
     level = np.interp(minutes, table.shape.minutes, table.shape.level)[:, None]
     noise = random.standard_normal((2, len(minutes), people.shape[1]))

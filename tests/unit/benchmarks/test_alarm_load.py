@@ -210,6 +210,16 @@ def test_a_nurse_slows_the_infusion_for_a_confirmed_high_pressure_and_it_takes_l
     assert ("A1", "medium") in {(page.alarm, page.priority) for page in tape.pages}
 
 
+@pytest.mark.parametrize(("rise", "move"), [(90, "pause"), (150, "stop")])
+def test_a_nurse_pauses_or_stops_for_more(rise: float, move: str) -> None:
+    worse = replace(BODY, rise={**BODY.rise, "systolic": rise}, dip=None)
+    chair = Chair(worse, Mind(5, 0.0), (120.0, 75.0), TABLE, Random(1), np.random.default_rng(1))
+    tape = chair.run(undisturbed(TABLE))
+    assert move in chair.moves
+    assert chair.left is not None
+    assert {page.priority for page in tape.pages} & {"high", "emergency"}
+
+
 def test_a_quiet_session_pages_nobody_and_ends_an_hour_after_its_infusion() -> None:
     calm = replace(BODY, dip=None)
     chair = Chair(calm, Mind(5, 0.0), (120.0, 75.0), TABLE, Random(4), np.random.default_rng(1))
