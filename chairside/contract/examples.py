@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID, uuid5
@@ -67,6 +68,7 @@ def _scalar(kind: Any, name: str, choice: int) -> Any:
         bool: choice % 2 == 0,
         int: 1 + choice,
         float: 1.5 + choice,
+        Decimal: f"{1 + choice}.500",
     }
     if kind not in values:
         raise TypeError(f"no example is known for {kind!r} ({name}): teach chairside/contract/examples.py")

@@ -66,7 +66,7 @@ class Bedside:
             if answer["outcome"] == "GO":
                 self.monitor.baseline = mean(readings[-start.readings :])
                 return
-            unmet = ", ".join(fact["id"] for fact in answer["facts"] if not fact["met"])
+            unmet = ", ".join(fact["id"] for fact in answer["facts"] if fact["hard"] and not fact["met"])
             if answer["outcome"] == "CANCEL TODAY" or tries_left == 0:
                 raise NotTreated(f"{answer['outcome'].lower()}: {unmet}")
             if tries_left == 1:
@@ -74,6 +74,8 @@ class Bedside:
 
     async def infuse(self) -> None:
         """Start, watch, and act on alarms until the dose is in or the infusion is stopped."""
+        for who in (self.nurse, self.people.one("prescriber").who):
+            await self._ask("/time-out", who=who)
         await self._move("start")
         self.monitor.begin(self.clock.now())
         while self.monitor.ended_at is None:
@@ -101,9 +103,15 @@ class Bedside:
         """Wait out the recovery, then attest and ask until the patient may go; then send them home. Raises Refusal."""
         discharge = self.habits.discharge
         ended = self.monitor.ended_at or self.clock.now()
-        while self.clock.now() < ended + timedelta(minutes=discharge.recovery_minutes):
-            await self.look()
+        apart, least = timedelta(minutes=discharge.score_minutes), timedelta(minutes=discharge.recovery_minutes)
+        scored_at = ended
+        for at in (ended + least - apart, ended + least):
+            while self.clock.now() < max(at, scored_at + apart):
+                await self.look()
+            scored_at = await self._score()
+        await self.monitor.observe(responsiveness=5, dissociation=0, orientation=1, nausea=0)
         await self._attest(self.nurse, [{"fact": fact, "met": True} for fact in discharge.attests])
+        await self._ask("/rescreen", {"level": "NONE"})
         while True:
             answer = await self._ask("/discharge-gate")
             if answer["ready"]:
@@ -213,8 +221,15 @@ class Bedside:
     async def _attest(self, who: Who, facts: list[dict[str, Any]]) -> None:
         await self.door.ask(who, "monitoring", "POST", f"/sessions/{self.session_id}/attestations", {"attestations": facts})
 
-    async def _ask(self, path: str) -> Any:
-        return await self.door.ask(self.nurse, "monitoring", "POST", f"/sessions/{self.session_id}{path}")
+    async def _score(self) -> datetime:
+        """Score both scales as well as can be; returns when."""
+        rule = self.habits.discharge
+        for scale, components in (("aldrete", rule.aldrete), ("padss", rule.padss)):
+            await self._ask("/recovery-scores", {"scale": scale, "components": dict.fromkeys(components, 2)})
+        return self.clock.now()
+
+    async def _ask(self, path: str, body: Any = None, *, who: Who | None = None) -> Any:
+        return await self.door.ask(who or self.nurse, "monitoring", "POST", f"/sessions/{self.session_id}{path}", body)
 
 
 def mean(readings: list[tuple[float, float]]) -> tuple[float, float]:

@@ -61,8 +61,11 @@ class Discharge(Row):
     """How a nurse sends somebody home."""
 
     recovery_minutes: float
+    score_minutes: float
     again_minutes: float
     longest_minutes: float
+    aldrete: tuple[str, ...]
+    padss: tuple[str, ...]
     attests: tuple[str, ...]
 
 

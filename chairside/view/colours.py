@@ -15,5 +15,7 @@ PHASES: dict[Phase, str] = {
     "recovering": "blue",
     "ready to go": "bold blue",
     "home": "dim",
+    "left": "yellow",
+    "transferred": "dim",
     "cancelled": "dim",
 }

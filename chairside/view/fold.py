@@ -78,7 +78,7 @@ def moves(phase: Any, at: str) -> Callable[[Picture, Any], None]:
         if isinstance(event, sessions.InfusionStarted):
             session.infusion_began = event.started_at
         if isinstance(event, sessions.SessionHeld):
-            session.unmet = tuple(fact.id for fact in event.facts if not fact.met)
+            session.unmet = tuple(fact.id for fact in event.facts if fact.hard and not fact.met)
 
     return change
 
@@ -234,8 +234,10 @@ FOLDS: Mapping[type[Event], Callable[[Picture, Any], None]] = {
     sessions.InfusionResumed: resumed,
     sessions.InfusionEnded: moves("recovering", "ended_at"),
     sessions.InfusionStopped: moves("recovering", "stopped_at"),
+    sessions.PatientTransferred: moves("transferred", "transferred_at"),
     sessions.DischargeJudged: judged,
     sessions.PatientDischarged: moves("home", "discharged_at"),
+    sessions.PatientLeftAgainstAdvice: moves("left", "left_at"),
     sessions.DeviceBound: bound,
     sessions.DeviceReleased: released,
     VitalsMeasured: measured,

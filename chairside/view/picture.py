@@ -13,7 +13,19 @@ from schemas.intake.patients import PatientIdentity
 from schemas.monitoring.alarms import AlarmKind, Priority
 
 Phase = Literal[
-    "unknown", "in the chair", "held", "cleared", "infusing", "slowed", "paused", "recovering", "ready to go", "home", "cancelled"
+    "unknown",
+    "in the chair",
+    "held",
+    "cleared",
+    "infusing",
+    "slowed",
+    "paused",
+    "recovering",
+    "ready to go",
+    "home",
+    "left",
+    "transferred",
+    "cancelled",
 ]
 PRIORITIES: tuple[Priority, ...] = ("emergency", "high", "medium", "low")
 TRACE = 240
@@ -56,7 +68,7 @@ class Session:
     @property
     def over(self) -> bool:
         """Nobody sits there any more."""
-        return self.phase in ("home", "cancelled")
+        return self.phase in ("home", "left", "transferred", "cancelled")
 
     def move(self, phase: Phase, at: datetime) -> None:
         """Enter a phase."""

@@ -59,7 +59,7 @@ def _about(picture: Picture, event: Any) -> str:
 
 
 def _unmet(event: Any) -> str:
-    return ", ".join(fact.id for fact in event.facts if not fact.met)
+    return ", ".join(fact.id for fact in event.facts if fact.hard and not fact.met)
 
 
 LINES: Mapping[type[Event], Callable[[Picture, Any], str]] = {
@@ -81,10 +81,18 @@ LINES: Mapping[type[Event], Callable[[Picture, Any], str]] = {
     sessions.InfusionResumed: lambda _, e: f"chair {e.chair}: infusion resumed at {e.rate_percent} %",
     sessions.InfusionEnded: _chair("infusion ended"),
     sessions.InfusionStopped: _chair("infusion stopped"),
+    sessions.BolusGiven: _chair("bolus given"),
+    sessions.TimeOutCompleted: _chair("time-out by two people"),
+    sessions.PatientTransferred: _chair("sent to a hospital"),
     sessions.DischargeJudged: lambda _, e: (
         f"chair {e.chair}: " + ("ready to go home" if e.ready else f"not ready to go: {_unmet(e)}")
     ),
     sessions.PatientDischarged: _chair("went home with an escort"),
+    sessions.PatientLeftAgainstAdvice: _chair("left against advice"),
+    sessions.FollowUpCallDue: lambda _, e: f"call {e.number} to the patient who was in chair {e.chair} is due",
+    sessions.FollowUpCallMade: lambda _, e: (
+        f"call {e.number} to the patient who was in chair {e.chair}: {'reached' if e.reached else 'nobody reached'}"
+    ),
     alarms.AlarmRaised: lambda _, e: (
         f"{_place(e)}{e.priority.upper()} {e.title}, {e.code}{'' if e.confirmed else ' (unconfirmed)'}"
     ),

@@ -16,6 +16,18 @@ class GateFact(Part):
     """`never heard of` where no service or person has said it."""
     observed_at: Instant | None = None
     detail: str = ""
+    hard: bool = True
+    """Whether the gate stays closed without it; what is not hard is recorded and shown as missing."""
+    todo: str = ""
+    """What to do while it is not met."""
+
+
+class VitalSnapshot(Part):
+    """The last value of a vital sign when a session moved, and when it was measured; null from a probe that was off."""
+
+    code: str
+    value: float | None
+    measured_at: Instant
 
 
 class SessionOpened(Event):
@@ -38,6 +50,8 @@ class SessionCleared(Event):
     rules_version: str
     actor: str
     cleared_at: Instant
+    reason: str = ""
+    vitals: tuple[VitalSnapshot, ...] = ()
 
 
 class SessionHeld(Event):
@@ -50,6 +64,8 @@ class SessionHeld(Event):
     rules_version: str
     actor: str
     held_at: Instant
+    reason: str = ""
+    vitals: tuple[VitalSnapshot, ...] = ()
 
 
 class SessionCancelled(Event):
@@ -60,6 +76,7 @@ class SessionCancelled(Event):
     reason: str
     actor: str
     cancelled_at: Instant
+    vitals: tuple[VitalSnapshot, ...] = ()
 
 
 class InfusionStarted(Event):
@@ -72,6 +89,11 @@ class InfusionStarted(Event):
     duration_minutes: int
     actor: str
     started_at: Instant
+    concentration_mg_per_ml: float | None = None
+    rate_ml_per_hour: float | None = None
+    volume_ml: float | None = None
+    reason: str = ""
+    vitals: tuple[VitalSnapshot, ...] = ()
 
 
 class InfusionSlowed(Event):
@@ -83,6 +105,7 @@ class InfusionSlowed(Event):
     reason: str
     actor: str
     slowed_at: Instant
+    vitals: tuple[VitalSnapshot, ...] = ()
 
 
 class InfusionPaused(Event):
@@ -93,6 +116,7 @@ class InfusionPaused(Event):
     reason: str
     actor: str
     paused_at: Instant
+    vitals: tuple[VitalSnapshot, ...] = ()
 
 
 class InfusionResumed(Event):
@@ -104,6 +128,7 @@ class InfusionResumed(Event):
     reason: str
     actor: str
     resumed_at: Instant
+    vitals: tuple[VitalSnapshot, ...] = ()
 
 
 class InfusionEnded(Event):
@@ -113,6 +138,10 @@ class InfusionEnded(Event):
     chair: int
     actor: str
     ended_at: Instant
+    given_mg: float | None = None
+    """Computed from the rates and boluses; null from before this was kept."""
+    reason: str = ""
+    vitals: tuple[VitalSnapshot, ...] = ()
 
 
 class InfusionStopped(Event):
@@ -123,6 +152,56 @@ class InfusionStopped(Event):
     reason: str
     actor: str
     stopped_at: Instant
+    given_mg: float | None = None
+    """Computed from the rates and boluses; null from before this was kept."""
+    vitals: tuple[VitalSnapshot, ...] = ()
+
+
+class BolusGiven(Event):
+    """A part of the ordered dose was given at once."""
+
+    session_id: UUID
+    chair: int
+    mg: float
+    given_mg: float
+    """Given so far in this session, this bolus included."""
+    reason: str
+    actor: str
+    given_at: Instant
+    vitals: tuple[VitalSnapshot, ...] = ()
+
+
+class TimeOutCompleted(Event):
+    """Two people stood at the chair and agreed on patient, drug and dose; the infusion may be started."""
+
+    session_id: UUID
+    chair: int
+    staff_ids: tuple[str, ...]
+    """Two different ones, the first to say so first."""
+    completed_at: Instant
+
+
+class DoseChecked(Event):
+    """Two people computed the ordered dose and its rate independently and came to the same."""
+
+    session_id: UUID
+    chair: int
+    staff_ids: tuple[str, ...]
+    why: str
+    rules_version: str
+    checked_at: Instant
+
+
+class PatientTransferred(Event):
+    """The patient was sent to a hospital; what ran was stopped before."""
+
+    session_id: UUID
+    patient_id: UUID
+    chair: int
+    reason: str
+    actor: str
+    transferred_at: Instant
+    vitals: tuple[VitalSnapshot, ...] = ()
 
 
 class DischargeJudged(Event):
@@ -145,6 +224,48 @@ class PatientDischarged(Event):
     chair: int
     actor: str
     discharged_at: Instant
+    no_drive_until: Instant | None = None
+    """Earliest instant for driving, in the clinic's time zone."""
+
+
+class PatientLeftAgainstAdvice(Event):
+    """The patient left before the clinic let them go."""
+
+    session_id: UUID
+    patient_id: UUID
+    chair: int
+    reason: str
+    escort_called: bool
+    missing: tuple[GateFact, ...]
+    """What of the discharge gate was not met; empty where no infusion had run."""
+    rules_version: str
+    no_drive_until: Instant | None = None
+    """Earliest instant for driving, in the clinic's time zone; null where no infusion had run."""
+    actor: str
+    left_at: Instant
+
+
+class FollowUpCallDue(Event):
+    """Somebody who went home is to be called now."""
+
+    session_id: UUID
+    chair: int
+    number: int
+    """Counts the calls of a session, from 1."""
+    after: Literal["discharge", "departure"]
+    """Departure: the patient left against advice."""
+    due_at: Instant
+
+
+class FollowUpCallMade(Event):
+    """Somebody called a patient who went home; the call stays open while nobody was reached."""
+
+    session_id: UUID
+    chair: int
+    number: int
+    reached: bool
+    actor: str
+    called_at: Instant
 
 
 class DeviceBound(Event):
@@ -210,8 +331,15 @@ SESSIONS = Topic(
         InfusionResumed,
         InfusionEnded,
         InfusionStopped,
+        BolusGiven,
+        TimeOutCompleted,
+        DoseChecked,
+        PatientTransferred,
         DischargeJudged,
         PatientDischarged,
+        PatientLeftAgainstAdvice,
+        FollowUpCallDue,
+        FollowUpCallMade,
         DeviceBound,
         DeviceReleased,
         PatientLimitSet,

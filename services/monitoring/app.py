@@ -11,7 +11,26 @@ from schemas.monitoring.vitals import VITALS
 from schemas.notifications.pages import PAGES
 from schemas.scheduling.appointments import APPOINTMENTS
 from services.monitoring import tables
-from services.monitoring.api import alarms, devices, discharge, gates, gateway, limits, observations, sessions
+from services.monitoring.api import (
+    adverse_events,
+    alarms,
+    cases,
+    counts,
+    departure,
+    devices,
+    discharge,
+    disposals,
+    gates,
+    gateway,
+    infusion,
+    ledger,
+    limits,
+    observations,
+    recovery,
+    register,
+    sentinels,
+    sessions,
+)
 from services.monitoring.on import appointments, consents, orders, pages, screenings, vitals
 from services.monitoring.record import Source, raise_alarm
 from services.monitoring.settings import MonitoringSettings
@@ -42,23 +61,15 @@ SERVICE = Service(
         PAGES: pages.HANDLERS,
     },
     routes=(
-        sessions.routes,
-        gates.routes,
-        discharge.routes,
-        devices.routes,
-        gateway.routes,
-        observations.routes,
-        limits.routes,
-        alarms.routes,
+        *(sessions.routes, gates.routes, infusion.routes, recovery.routes, discharge.routes, departure.routes),
+        *(devices.routes, gateway.routes, observations.routes, limits.routes, alarms.routes),
+        *(ledger.routes, disposals.routes, counts.routes, cases.routes, register.routes),
+        *(adverse_events.routes, sentinels.routes),
     ),
     timers=TIMERS,
     checks=(
-        tables.alarm_limits,
-        tables.news2,
-        tables.start_gate,
-        tables.discharge_gate,
-        tables.vitals,
-        tables.retention,
+        *(tables.alarm_limits, tables.news2, tables.start_gate, tables.infusion, tables.discharge_gate, tables.scores),
+        *(tables.vitals, tables.drug_ledger, tables.adverse_events, tables.retention),
     ),
     on_dead_letter=tell_dead_letter,
     on_blind=tell_blind,

@@ -18,6 +18,10 @@ UNITS = {
     "hr": ("8867-4", "/min"),
     "spo2": ("59408-5", "%"),
     "rr": ("9279-1", "/min"),
+    "moaas": ("moaas", "{score}"),
+    "diss_obs": ("diss-obs", "{score}"),
+    "oriented": ("oriented", "1"),
+    "nausea": ("nausea", "{score}"),
 }
 STAFF = (("nurse-1", "nurse"), ("nurse-2", "nurse"), ("dr-lee", "prescriber"), ("charge-1", "charge nurse"))
 INTAKE = ("charts.read", "charts.write", "assessments.write", "consents.write", "screenings.write", "orders.sign")
@@ -33,7 +37,14 @@ START = [
     "clinician",
     "emergency_equipment",
 ]
-HOME = ["recovery_scores", "mental_state", "physical", "suicide_rescreen", "line_removed", "escort_present"]
+HOME = [
+    *("gait", "fluids", "line_removed", "waste_reconciled", "escort_named", "escort_present", "escort_identity"),
+    *("escort_accompanies", "instructions_given", "contacts_given"),
+]
+SCALES = {
+    "aldrete": ("activity", "respiration", "circulation", "consciousness", "saturation"),
+    "padss": ("vital_signs", "ambulation", "nausea", "pain", "bleeding"),
+}
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 
 
@@ -54,6 +65,7 @@ class Clinic:
             actor="nurse-1",
             permissions=("sessions.read", "sessions.write", "devices.bind", "vitals.write", "alarms.acknowledge"),
         )
+        self.second = self.stage.http("monitoring", actor="nurse-2", permissions=("sessions.read", "sessions.write"))
         self.notifications = self.stage.http(
             "notifications", actor="manager", permissions=("contacts.read", "contacts.write", "pages.read")
         )
@@ -122,6 +134,8 @@ class Clinic:
         await self.attest(session, START)
         gate = await ok(self.monitoring.post(f"/sessions/{session}/gate"))
         assert gate["outcome"] == "GO", gate
+        for somebody in (self.monitoring, self.second):
+            await ok(somebody.post(f"/sessions/{session}/time-out"))
         await ok(self.monitoring.post(f"/sessions/{session}/infusion/start", json={}))
         await self.stage.settle()
 
@@ -137,6 +151,17 @@ class Clinic:
         """Staff state facts."""
         stated = {"attestations": [{"fact": fact, "met": True} for fact in facts]}
         await ok(self.monitoring.post(f"/sessions/{session}/attestations", json=stated))
+
+    async def recover(self, session: str) -> None:
+        """An hour of recovery, after which everything speaks for going home."""
+        for minutes in (45, 15):
+            await self.quietly(minutes)
+            for scale, components in SCALES.items():
+                score = {"scale": scale, "components": dict.fromkeys(components, 2)}
+                await ok(self.monitoring.post(f"/sessions/{session}/recovery-scores", json=score))
+        await self.measure(moaas=5, diss_obs=0, oriented=1, nausea=0)
+        await ok(self.monitoring.post(f"/sessions/{session}/rescreen", json={"level": "NONE"}))
+        await self.attest(session, HOME)
 
     async def measure(self, **values: float | None) -> None:
         """The monitor measures now."""

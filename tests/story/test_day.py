@@ -11,15 +11,14 @@ from schemas.notifications.pages import (
     PageFailed,
     PageSent,
 )
-from tests.story.clinic import HOME, Clinic, ok
+from tests.story.clinic import Clinic, ok
 
 
 async def test_a_quiet_infusion_pages_nobody_and_the_patient_goes_home(clinic: Clinic) -> None:
     session = await clinic.infusing()
     await clinic.quietly(40)
     await ok(clinic.monitoring.post(f"/sessions/{session}/infusion/end", json={}))
-    await clinic.quietly(60)
-    await clinic.attest(session, HOME)
+    await clinic.recover(session)
     judged = await ok(clinic.monitoring.post(f"/sessions/{session}/discharge-gate"))
     assert judged["ready"], judged
     await ok(clinic.monitoring.post(f"/sessions/{session}/discharge"))

@@ -1,32 +1,34 @@
-"""Sessions: what is known of each, and the infusion's moves."""
+"""Sessions: what is known of each, and how one ends without an infusion or in a hospital."""
 
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from kit.fields import WholeNumber
+from kit.fields import Text
 from kit.http import Command, Refused, Routes, needs
-from schemas.event import Event
-from schemas.monitoring.sessions import (
-    DeviceReleased,
-    InfusionEnded,
-    InfusionPaused,
-    InfusionResumed,
-    InfusionSlowed,
-    InfusionStarted,
-    InfusionStopped,
-    SessionCancelled,
-)
+from schemas.monitoring.sessions import InfusionStopped, PatientTransferred, SessionCancelled
 from services.monitoring import store
 from services.monitoring.api.alarms import AlarmShown
-from services.monitoring.rules.phases import Move, Phase, after, possible
-from services.monitoring.store import Session, queries
-from services.monitoring.timers import adjust, unwatch, watch
+from services.monitoring.moving import advance, close, snapshot
+from services.monitoring.rules.infusion import FULL_RATE, PUMP_RATE, ends_at, pauses
+from services.monitoring.rules.phases import INFUSION, Outcome, Phase
+from services.monitoring.rules.units import Milligrams, Percent
+from services.monitoring.store import Session, infusions, queries
+from services.monitoring.timers.infusion import pause_over
+
+__all__ = ["Moved", "Reason", "Why", "advance", "close", "finish", "held_session", "moved", "routes"]
 
 routes = Routes(tags=["sessions"])
-FULL_RATE = 100
+
+
+def _stripped(given: object) -> object:
+    return given.strip() if isinstance(given, str) else given
+
+
+Reason = Annotated[Text, BeforeValidator(_stripped), Field(min_length=3, max_length=300)]
+"""Why, in a few words."""
 
 
 class VitalShown(BaseModel):
@@ -36,6 +38,24 @@ class VitalShown(BaseModel):
     value: float | None
     measured_at: datetime
     age_seconds: float
+
+
+class InfusionShown(BaseModel):
+    """What runs or ran, computed from the order and every change since: no pump was asked."""
+
+    dose_mg: float
+    duration_minutes: float
+    concentration_mg_per_ml: float
+    volume_ml: float
+    rate_mg_per_minute: float
+    """Now; 0 while paused and afterwards."""
+    rate_ml_per_hour: float
+    given_mg: float
+    """By now: each rate for as long as it lasted, and the boluses."""
+    pauses: int
+    ends_at: datetime | None
+    """When the dose is in if the rate stays as it is."""
+    outcome: Outcome | None
 
 
 class SessionShown(BaseModel):
@@ -50,17 +70,17 @@ class SessionShown(BaseModel):
     started_at: datetime | None
     ended_at: datetime | None
     rate_percent: int
+    infusion: InfusionShown | None
     vitals: list[VitalShown]
     alarms: list[AlarmShown]
 
 
-class MoveRequest(BaseModel):
-    """Why, and for slowing and resuming at what part of the ordered rate."""
+class Why(BaseModel):
+    """Why."""
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field(default="", max_length=300)
-    rate_percent: Annotated[WholeNumber, Field(ge=1, le=100)] | None = None
+    reason: Reason
 
 
 class Moved(BaseModel):
@@ -80,95 +100,66 @@ async def list_sessions(tx: Command) -> list[SessionShown]:
 @routes.get("/sessions/{session_id}", dependencies=[needs("sessions.read")])
 async def show_session(session_id: UUID, tx: Command) -> SessionShown:
     """One session."""
-    session = await store.see(tx, session_id)
-    if session is None:
-        raise _unknown(session_id)
-    return await _shown(session, tx)
-
-
-@routes.post("/sessions/{session_id}/infusion/{move}", dependencies=[needs("sessions.write")])
-async def move_infusion(session_id: UUID, move: Move, body: MoveRequest, tx: Command) -> Moved:
-    """Start, slow, pause, resume, end or stop the infusion."""
-    if move in ("cancel", "discharge"):
-        raise Refused(
-            404, "No such move", todo=f"use /sessions/{session_id}/{'cancellation' if move == 'cancel' else 'discharge'}"
-        )
-    session = await held_session(tx, session_id)
-    advance(session, move)
-    about: dict[str, Any] = {"session_id": session_id, "chair": session.chair, "actor": tx.actor}
-    said: Event
-    if move == "start":
-        order = await store.order(tx, session.order_id)
-        if order is None:
-            raise Refused(409, "No order is known", "the order has not reached monitoring", todo="judge the gate again")
-        session.started_at, session.duration_minutes = tx.now, order.duration_minutes
-        rate = order.dose_mg / order.duration_minutes
-        said = InfusionStarted(
-            **about, dose_mg=order.dose_mg, rate_mg_per_minute=rate, duration_minutes=order.duration_minutes, started_at=tx.now
-        )
-        await watch(tx, session)
-    elif move == "slow":
-        if body.rate_percent is None or body.rate_percent >= FULL_RATE:
-            raise Refused(422, "How slow?", field="body.rate_percent", expected="1 to 99 percent of the ordered rate")
-        session.rate_percent = body.rate_percent
-        said = InfusionSlowed(**about, rate_percent=session.rate_percent, reason=body.reason, slowed_at=tx.now)
-    elif move == "pause":
-        said = InfusionPaused(**about, reason=body.reason, paused_at=tx.now)
-    elif move == "resume":
-        session.rate_percent = body.rate_percent or FULL_RATE
-        session.phase = "SLOWED" if session.rate_percent < FULL_RATE else "INFUSING"
-        said = InfusionResumed(**about, rate_percent=session.rate_percent, reason=body.reason, resumed_at=tx.now)
-    else:
-        session.ended_at = tx.now
-        if move == "end":
-            said = InfusionEnded(**about, ended_at=tx.now)
-        else:
-            said = InfusionStopped(**about, reason=_reason(body), stopped_at=tx.now)
-    await adjust(tx, session)
-    await store.note_move(tx, session, move, body.reason)
-    await store.keep(tx, [session])
-    tx.emit(said)
-    tx.audit(f"{move} infusion", f"session {session_id}", reason=body.reason)
-    return Moved(session_id=session_id, phase=session.phase, rate_percent=session.rate_percent)
+    return await _shown(await seen_session(tx, session_id), tx)
 
 
 @routes.post("/sessions/{session_id}/cancellation", dependencies=[needs("sessions.write")])
-async def cancel(session_id: UUID, body: MoveRequest, tx: Command) -> Moved:
+async def cancel(session_id: UUID, body: Why, tx: Command) -> Moved:
     """There will be no infusion in this session."""
     session = await held_session(tx, session_id)
     advance(session, "cancel")
-    await close(session, "cancel", _reason(body), tx)
-    tx.emit(SessionCancelled(session_id=session_id, chair=session.chair, reason=body.reason, actor=tx.actor, cancelled_at=tx.now))
-    return Moved(session_id=session_id, phase=session.phase, rate_percent=session.rate_percent)
+    await close(session, "cancel", body.reason, tx)
+    tx.emit(
+        SessionCancelled(
+            session_id=session_id,
+            chair=session.chair,
+            reason=body.reason,
+            actor=tx.actor,
+            cancelled_at=tx.now,
+            vitals=snapshot(session),
+        )
+    )
+    return moved(session)
 
 
-async def close(session: Session, move: Move, reason: str, tx: Command) -> None:
-    """The session is over: nobody and nothing watches it any more."""
-    await unwatch(tx, session)
-    for device_id in await store.release_all(tx, session.session_id):
-        tx.emit(DeviceReleased(device_id=device_id, session_id=session.session_id, chair=session.chair, released_at=tx.now))
-    await store.note_move(tx, session, move, reason)
-    await store.keep(tx, [session])
-    tx.audit(move, f"session {session.session_id}", reason=reason)
+@routes.post("/sessions/{session_id}/transfer", dependencies=[needs("sessions.write")])
+async def transfer(session_id: UUID, body: Why, tx: Command) -> Moved:
+    """The patient is sent to a hospital. What runs is stopped."""
+    session = await held_session(tx, session_id)
+    running = session.phase in INFUSION
+    advance(session, "transfer")
+    about: dict[str, Any] = {
+        "session_id": session_id,
+        "chair": session.chair,
+        "actor": tx.actor,
+        "reason": body.reason,
+        "vitals": snapshot(session),
+    }
+    if running:
+        given_mg = await finish(tx, session, "STOPPED")
+        await store.note_move(tx, session, "stop", body.reason)
+        tx.emit(InfusionStopped(**about, given_mg=given_mg, stopped_at=tx.now))
+    await close(session, "transfer", body.reason, tx)
+    tx.emit(PatientTransferred(**about, patient_id=session.patient_id, transferred_at=tx.now))
+    return moved(session)
 
 
-def advance(session: Session, move: Move) -> None:
-    """Bring a session to the phase a move leads to. Raises Refused, with the moves that are possible."""
-    phase = after(session.phase, move)
-    if phase is None:
-        allowed = ", ".join(possible(session.phase)) or "nothing more"
-        raise Refused(409, f"{move} is not possible", f"the session is {session.phase}", todo=f"possible now: {allowed}")
-    session.phase = phase
+async def finish(tx: Command, session: Session, outcome: Outcome) -> Milligrams | None:
+    """Nothing runs any more. Returns what was given in all; None where the infusion was not kept."""
+    session.ended_at = tx.now
+    session.baseline[PUMP_RATE] = 0.0
+    await pause_over(tx, session)
+    infusion = await infusions.infusion(tx, session.session_id)
+    if infusion is None:
+        return None
+    total = infusion.given(tx.now)
+    await infusions.finish(tx, session.session_id, outcome, total)
+    return total
 
 
-def _reason(body: MoveRequest) -> str:
-    if len(body.reason.strip()) < 3:
-        raise Refused(422, "A reason is needed", field="body.reason", expected="why, in a few words")
-    return body.reason
-
-
-def _unknown(session_id: UUID) -> Refused:
-    return Refused(404, "No such session", f"monitoring knows no session {session_id}", todo="list them first")
+def moved(session: Session) -> Moved:
+    """Where a session is now."""
+    return Moved(session_id=session.session_id, phase=session.phase, rate_percent=session.rate_percent)
 
 
 async def held_session(tx: Command, session_id: UUID) -> Session:
@@ -177,6 +168,18 @@ async def held_session(tx: Command, session_id: UUID) -> Session:
     if session is None:
         raise _unknown(session_id)
     return session
+
+
+async def seen_session(tx: Command, session_id: UUID) -> Session:
+    """A session, to be read. Raises Refused when there is none."""
+    session = await store.see(tx, session_id)
+    if session is None:
+        raise _unknown(session_id)
+    return session
+
+
+def _unknown(session_id: UUID) -> Refused:
+    return Refused(404, "No such session", f"monitoring knows no session {session_id}", todo="list them first")
 
 
 async def _shown(session: Session, tx: Command) -> SessionShown:
@@ -192,9 +195,30 @@ async def _shown(session: Session, tx: Command) -> SessionShown:
         started_at=session.started_at,
         ended_at=session.ended_at,
         rate_percent=session.rate_percent,
+        infusion=await _infusion_shown(session, tx) if session.started_at else None,
         vitals=[
             VitalShown(code=code, value=value, measured_at=at, age_seconds=(tx.now - at).total_seconds())
             for code, value, at in seen
         ],
         alarms=[AlarmShown.model_validate(dict(row)) async for row in rows],
+    )
+
+
+async def _infusion_shown(session: Session, tx: Command) -> InfusionShown | None:
+    infusion = await infusions.infusion(tx, session.session_id)
+    if infusion is None:
+        return None
+    plan, over = infusion.plan, infusion.outcome is not None
+    percent = Percent(0) if over else infusion.changes[-1].percent
+    return InfusionShown(
+        dose_mg=plan.dose,
+        duration_minutes=plan.duration,
+        concentration_mg_per_ml=plan.concentration,
+        volume_ml=plan.volume,
+        rate_mg_per_minute=plan.rate * percent / FULL_RATE,
+        rate_ml_per_hour=plan.pump_rate(percent),
+        given_mg=infusion.given(tx.now),
+        pauses=pauses(infusion.changes),
+        ends_at=None if over else ends_at(plan, infusion.changes, tx.now),
+        outcome=infusion.outcome,
     )

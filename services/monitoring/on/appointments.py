@@ -5,6 +5,7 @@ from kit.stream import Handlers
 from schemas.monitoring.sessions import SessionCancelled, SessionOpened
 from schemas.scheduling.appointments import AppointmentCancelled, PatientArrived
 from services.monitoring import store
+from services.monitoring.moving import close, snapshot
 from services.monitoring.rules.phases import after
 
 
@@ -33,11 +34,15 @@ async def cancel_session(event: AppointmentCancelled, tx: Tx) -> None:
     if session is None or phase is None:
         return
     session.phase = phase
-    await store.note_move(tx, session, "cancel", event.reason)
-    await store.keep(tx, [session])
+    await close(session, "cancel", event.reason, tx)
     tx.emit(
         SessionCancelled(
-            session_id=session.session_id, chair=session.chair, reason=event.reason, actor=tx.actor, cancelled_at=tx.now
+            session_id=session.session_id,
+            chair=session.chair,
+            reason=event.reason,
+            actor=tx.actor,
+            cancelled_at=tx.now,
+            vitals=snapshot(session),
         )
     )
 

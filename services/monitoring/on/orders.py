@@ -13,6 +13,9 @@ async def remember_order(event: OrderSigned, tx: Tx) -> None:
         order_id=event.order_id,
         patient_id=event.patient_id,
         dose_mg=event.dose_mg,
+        dose_mg_per_kg=event.dose_mg_per_kg,
+        dosing_weight_kg=event.dosing_weight_kg,
+        indication=event.indication,
         duration_minutes=event.duration_minutes,
         signed_at=event.signed_at,
     )

@@ -1,4 +1,4 @@
-"""The start gate: may the infusion start. A fact never heard of is not met."""
+"""The start gate, clinical 4.2: may the infusion start. A fact never heard of is not met."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,18 +6,14 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from schemas.monitoring.sessions import GateFact
-from services.monitoring.rules.tables import (
-    BREATHS,
-    DIASTOLIC,
-    HEART_RATE,
-    SATURATION,
-    SYSTOLIC,
-    TEMPERATURE,
-    AttestedFact,
-    StartGate,
-)
+from services.monitoring.rules.checklist import ChecklistItem, StartGate
+from services.monitoring.rules.pressure import SEVERITY, Level, Pressure, Reading, judge_pressure
+from services.monitoring.rules.tables import BREATHS, HEART_RATE, SATURATION, TEMPERATURE, AttestedFact
+
+__all__ = ["NEVER", "Attested", "Reading", "Said", "StartOutcome", "StartVerdict", "attested_fact", "judge_start"]
 
 NEVER = "never heard of"
+PROVIDER_START = "provider_start_decision"
 StartOutcome = Literal["GO", "RE-MEASURE", "HOLD", "CANCEL TODAY", "NO START"]
 
 
@@ -40,14 +36,7 @@ class Said:
     source: str
     at: datetime | None
     detail: str = ""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Vital signs of one instant, by LOINC code."""
-
-    at: datetime
-    values: Mapping[str, float]
+    todo: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +48,11 @@ class StartVerdict:
     baseline: Mapping[str, float]
     """Means of the readings the gate used, by LOINC code."""
 
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """The hard facts that are not met."""
+        return tuple(fact.id for fact in self.facts if fact.hard and not fact.met)
+
 
 def judge_start(
     gate: StartGate,
@@ -66,87 +60,128 @@ def judge_start(
     attested: Mapping[str, Attested],
     readings: Sequence[Reading],
     now: datetime,
+    *,
+    cancelled_at: datetime | None = None,
 ) -> StartVerdict:
-    """Judge the start gate. The worst part decides; `provider_start_decision` may override a hold or a repeated measurement."""
-    facts = [_said(name, heard) for name, heard in said.items()]
-    facts += [attested_fact(row, attested.get(row.id)) for row in gate.attested]
-    missing = [fact for fact in facts if not fact.met]
-    pressure, outcome, baseline = _pressure(gate, readings, now)
-    vitals, out_of_range = _vitals(gate, readings, now)
-    provider = attested.get("provider_start_decision")
-    overridden = provider is not None and provider.met
+    """Judge the start gate from all readings since check-in. The worst part decides.
+
+    A provider's decision overrides a hold, and a raised pressure once it was measured again as often as the table says. It covers
+    what the provider could see: nothing that came up or got worse since, nothing never measured, no hard item of the checklist,
+    and no CANCEL TODAY, which stands for the session once it was judged (at `cancelled_at`).
+    """
+    readings = [reading for reading in readings if reading.at <= now]
+    fresh = _fresh(gate, readings, now)
+    listed = [_said(name, heard) for name, heard in said.items()]
+    listed += [_checklist(item, attested.get(item.id), fresh) for item in gate.attested]
+    pressure, vitals = judge_pressure(gate, readings, now), _vitals(gate, fresh)
+    provider = attested.get(PROVIDER_START)
     if provider is not None:
-        facts.append(
-            attested_fact(
-                AttestedFact(id=provider.fact, label="provider's decision to start", source="clinical 4.2", evidence="D"),
-                provider,
-            )
-        )
-    if outcome == "CANCEL TODAY":
-        verdict: StartOutcome = outcome
-    elif missing:
-        verdict = "NO START"
-    elif (outcome == "HOLD" or out_of_range) and not overridden:
-        verdict = "HOLD"
-    elif outcome == "RE-MEASURE" and not overridden:
-        verdict = outcome
-    elif outcome == "HOLD" and not baseline:
-        verdict = "HOLD"
-    else:
-        verdict = "GO"
-    return StartVerdict(verdict, (*facts, pressure, *vitals), baseline)
-
-
-def _pressure(gate: StartGate, readings: Sequence[Reading], now: datetime) -> tuple[GateFact, StartOutcome, dict[str, float]]:
-    rule = gate.pressure
-    since = now - timedelta(minutes=rule.fresh_minutes)
-    whole = [r for r in readings if since <= r.at <= now and SYSTOLIC in r.values and DIASTOLIC in r.values][-rule.readings :]
-    if len(whole) < rule.readings:
-        detail = f"{len(whole)} of {rule.readings} readings of the last {rule.fresh_minutes:g} minutes"
-        source, at = ("vitals", whole[-1].at) if whole else (NEVER, None)
-        return GateFact(id="blood_pressure", met=False, source=source, observed_at=at, detail=detail), "HOLD", {}
-    baseline = {code: sum(r.values[code] for r in whole) / len(whole) for code in (SYSTOLIC, DIASTOLIC)}
-    for code in (HEART_RATE, SATURATION):
-        known = [r.values[code] for r in readings if since <= r.at <= now and code in r.values]
-        if known:
-            baseline[code] = sum(known) / len(known)
-    systolic, diastolic = baseline[SYSTOLIC], baseline[DIASTOLIC]
-    outcome: StartOutcome = "GO"
-    if systolic >= rule.cancel_systolic or diastolic >= rule.cancel_diastolic:
+        row = AttestedFact(id=PROVIDER_START, label="provider's decision to start", source="clinical 4.2", evidence="D")
+        listed.append(attested_fact(row, provider).model_copy(update={"hard": False}))
+    covered = provider is not None and provider.met and _covers(gate, provider.at, readings, pressure, _bad(vitals))
+    facts = (*listed, _pressure_fact(gate, pressure, cancelled_at), *vitals)
+    outcome: StartOutcome
+    if pressure.level == "CANCEL TODAY" or cancelled_at is not None:
         outcome = "CANCEL TODAY"
-    elif systolic >= rule.hold_systolic or diastolic >= rule.hold_diastolic or systolic < gate.vitals.least_systolic:
+    elif any(fact.hard and not fact.met for fact in listed):
+        outcome = "NO START"
+    elif pressure.level is None or any(fact.hard and fact.source == NEVER for fact in vitals):
         outcome = "HOLD"
-    elif systolic >= rule.go_systolic or diastolic >= rule.go_diastolic:
+    elif (pressure.level == "GO" and not _bad(vitals)) or covered:
+        outcome = "GO"
+    elif pressure.level == "RE-MEASURE" and pressure.remeasured < gate.pressure.remeasure and not _bad(vitals):
         outcome = "RE-MEASURE"
-    fact = GateFact(id="blood_pressure", met=outcome == "GO", source="vitals", observed_at=whole[-1].at, detail=outcome)
-    return fact, outcome, baseline
+    else:
+        outcome = "HOLD"
+    return StartVerdict(outcome, facts, _baseline(pressure, fresh))
 
 
-def _vitals(gate: StartGate, readings: Sequence[Reading], now: datetime) -> tuple[list[GateFact], bool]:
+def _fresh(gate: StartGate, readings: Sequence[Reading], at: datetime) -> list[Reading]:
+    since = at - timedelta(minutes=gate.pressure.fresh_minutes)
+    return [reading for reading in readings if since <= reading.at <= at]
+
+
+def _covers(gate: StartGate, decided_at: datetime, readings: Sequence[Reading], now: Pressure, bad: frozenset[str]) -> bool:
+    """Whether a decision is about things as bad as they are now."""
+    seen = [reading for reading in readings if reading.at <= decided_at]
+    then = judge_pressure(gate, seen, decided_at)
+    if then.level is None or now.level is None or SEVERITY.index(now.level) > SEVERITY.index(then.level):
+        return False
+    too_early = then.level == now.level == "RE-MEASURE" and now.remeasured < gate.pressure.remeasure
+    return not too_early and bad <= _bad(_vitals(gate, _fresh(gate, seen, decided_at)))
+
+
+def _pressure_fact(gate: StartGate, pressure: Pressure, cancelled_at: datetime | None) -> GateFact:
+    rule, advice = gate.pressure, gate.advice
+    if pressure.level is None:
+        detail = f"{pressure.taken} of {rule.readings} readings of the last {rule.fresh_minutes:g} minutes"
+        source = "vitals" if pressure.at else NEVER
+        return GateFact(
+            id="blood_pressure", met=False, source=source, observed_at=pressure.at, detail=detail, todo=advice.measure
+        )
+    level: Level = "CANCEL TODAY" if cancelled_at is not None else pressure.level
+    detail, todo = str(level), ""
+    if level == "RE-MEASURE":
+        detail = f"raised; measured again {min(pressure.remeasured, rule.remeasure)} of {rule.remeasure} times"
+        todo = advice.remeasure if pressure.remeasured < rule.remeasure else advice.decide
+    elif level == "HOLD" and pressure.low:
+        detail, todo = "HOLD: low", advice.vitals
+    elif level == "HOLD":
+        left = max(0.0, rule.hold_minutes - pressure.held_minutes)
+        detail = f"HOLD: {left:.0f} of {rule.hold_minutes:g} minutes left to measure again"
+        todo = advice.hold if left else advice.hold_over
+    elif level == "CANCEL TODAY":
+        todo = advice.emergency if pressure.emergency else advice.cancel
+    return GateFact(id="blood_pressure", met=level == "GO", source="vitals", observed_at=pressure.at, detail=detail, todo=todo)
+
+
+def _vitals(gate: StartGate, fresh: Sequence[Reading]) -> list[GateFact]:
+    """The other vital signs, the latest of each. Temperature is judged where it was taken, and shown as missing where not."""
     rule = gate.vitals
     limits = {
         HEART_RATE: ("heart_rate", rule.least_heart_rate, rule.most_heart_rate),
         SATURATION: ("oxygen_saturation", rule.least_saturation, 100.0),
         BREATHS: ("breaths", rule.least_breaths, rule.most_breaths),
+        TEMPERATURE: ("temperature", None, rule.fever_celsius),
     }
-    since = now - timedelta(minutes=gate.pressure.fresh_minutes)
-    fresh = [r for r in readings if since <= r.at <= now]
-    facts, bad = [], False
+    facts = []
     for code, (name, least, most) in limits.items():
-        latest = next((r for r in reversed(fresh) if code in r.values), None)
+        latest = _latest(code, fresh)
         if latest is None:
-            facts.append(GateFact(id=name, met=False, source=NEVER))
-            bad = True
+            facts.append(GateFact(id=name, met=False, source=NEVER, hard=code != TEMPERATURE, todo="measure it"))
             continue
-        met = least <= latest.values[code] <= most
-        bad = bad or not met
-        facts.append(GateFact(id=name, met=met, source="vitals", observed_at=latest.at))
-    warm = next((r for r in reversed(fresh) if TEMPERATURE in r.values), None)
-    if warm is not None:
-        met = warm.values[TEMPERATURE] < rule.fever_celsius
-        bad = bad or not met
-        facts.append(GateFact(id="temperature", met=met, source="vitals", observed_at=warm.at))
-    return facts, bad
+        value = latest.values[code]
+        met = value < most if least is None else least <= value <= most
+        todo = "" if met else gate.advice.vitals
+        facts.append(GateFact(id=name, met=met, source="vitals", observed_at=latest.at, todo=todo))
+    return facts
+
+
+def _bad(vitals: Sequence[GateFact]) -> frozenset[str]:
+    return frozenset(fact.id for fact in vitals if not fact.met and fact.source != NEVER)
+
+
+def _latest(code: str, readings: Sequence[Reading]) -> Reading | None:
+    return next((reading for reading in reversed(readings) if code in reading.values), None)
+
+
+def _baseline(pressure: Pressure, fresh: Sequence[Reading]) -> dict[str, float]:
+    baseline = dict(pressure.means)
+    for code in (HEART_RATE, SATURATION) if baseline else ():
+        known = [reading.values[code] for reading in fresh if code in reading.values]
+        if known:
+            baseline[code] = sum(known) / len(known)
+    return baseline
+
+
+def _checklist(item: ChecklistItem, stated: Attested | None, fresh: Sequence[Reading]) -> GateFact:
+    measured = _latest(item.code, fresh) if item.code else None
+    if measured is not None:
+        met = measured.values[item.code] >= item.least
+        fact = GateFact(id=item.id, met=met, source="vitals", observed_at=measured.at, detail=item.label)
+    else:
+        fact = attested_fact(item, stated)
+    return fact.model_copy(update={"hard": item.hard, "todo": "" if fact.met else item.todo})
 
 
 def attested_fact(row: AttestedFact, stated: Attested | None) -> GateFact:
@@ -159,4 +194,5 @@ def attested_fact(row: AttestedFact, stated: Attested | None) -> GateFact:
 def _said(name: str, heard: Said | None) -> GateFact:
     if heard is None:
         return GateFact(id=name, met=False, source=NEVER)
-    return GateFact(id=name, met=heard.met, source=heard.source, observed_at=heard.at, detail=heard.detail)
+    todo = "" if heard.met else heard.todo
+    return GateFact(id=name, met=heard.met, source=heard.source, observed_at=heard.at, detail=heard.detail, todo=todo)

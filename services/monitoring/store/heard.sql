@@ -1,7 +1,8 @@
--- name: hear_order(order_id, patient_id, dose_mg, duration_minutes, signed_at)!
+-- name: hear_order(order_id, patient_id, dose_mg, dose_mg_per_kg, dosing_weight_kg, indication, duration_minutes, signed_at)!
 -- An order was signed.
-INSERT INTO orders (order_id, patient_id, dose_mg, duration_minutes, signed_at)
-VALUES (:order_id, :patient_id, :dose_mg, :duration_minutes, :signed_at) ON CONFLICT DO NOTHING;
+INSERT INTO orders (order_id, patient_id, dose_mg, dose_mg_per_kg, dosing_weight_kg, indication, duration_minutes, signed_at)
+VALUES (:order_id, :patient_id, :dose_mg, :dose_mg_per_kg, :dosing_weight_kg, :indication, :duration_minutes, :signed_at)
+ON CONFLICT DO NOTHING;
 
 -- name: hear_screening(patient_id, decision, decided_at, expires_at)!
 -- A patient was screened; only the latest counts.
@@ -22,7 +23,7 @@ ON CONFLICT (consent_id) DO UPDATE SET revoked_at = excluded.revoked_at;
 
 -- name: order(order_id)^
 -- An order, if it was heard of.
-SELECT order_id, dose_mg, duration_minutes, signed_at FROM orders WHERE order_id = :order_id;
+SELECT order_id, dose_mg, dose_mg_per_kg, dosing_weight_kg, indication, duration_minutes, signed_at FROM orders WHERE order_id = :order_id;
 
 -- name: screening(patient_id)^
 -- The latest screening, if one was heard of.

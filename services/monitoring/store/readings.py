@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kit.db import Tx
-from services.monitoring.rules.gates import Reading
+from services.monitoring.rules.pressure import Reading
 from services.monitoring.store.named import queries
 
 

@@ -116,6 +116,12 @@ async def note_move(tx: Tx, session: Session, move: str, reason: str) -> None:
     )
 
 
+async def moved_for(tx: Tx, session_id: UUID, move: str, reason: str) -> datetime | None:
+    """When a session was last moved so for this reason; None where it never was."""
+    at: datetime | None = await queries.moved_for(tx.db, session_id=session_id, move=move, reason=reason)
+    return at
+
+
 async def attest(tx: Tx, session_id: UUID, stated: Sequence[tuple[str, bool, str]]) -> None:
     """Keep what a member of staff stated: (fact, met, detail)."""
     facts, mets, details = (list(column) for column in zip(*stated, strict=True))

@@ -24,7 +24,7 @@ FROM sessions WHERE session_id = :session_id;
 -- The sessions that are not over.
 SELECT session_id, patient_id, appointment_id, order_id, chair, phase, opened_at, started_at, ended_at, duration_minutes, rate_percent,
        baseline, engine, latest
-FROM sessions WHERE phase NOT IN ('DISCHARGED', 'CANCELLED') ORDER BY chair, opened_at;
+FROM sessions WHERE phase NOT IN ('DISCHARGED', 'LEFT', 'CANCELLED', 'TRANSFERRED') ORDER BY chair, opened_at;
 
 -- name: hold_sessions(ids)
 -- Many sessions, held in order.
@@ -44,6 +44,10 @@ WHERE s.session_id = k.session_id;
 -- name: note_move(session_id, move, actor, reason, vitals, moved_at)!
 -- A session moved on.
 INSERT INTO moves (session_id, move, actor, reason, vitals, moved_at) VALUES (:session_id, :move, :actor, :reason, :vitals::jsonb, :moved_at);
+
+-- name: moved_for(session_id, move, reason)$
+-- When a session was last moved so for this reason.
+SELECT max(moved_at) FROM moves WHERE session_id = :session_id AND move = :move AND reason = :reason;
 
 -- name: attest(session_id, facts, mets, details, stated_by, stated_at)!
 -- A member of staff stated facts.

@@ -24,11 +24,19 @@ MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ALL = ("sessions.read", "sessions.write", "devices.bind", "vitals.write", "alarms.acknowledge")
 PATIENT, ORDER = uuid4(), uuid4()
 UNITS = {"8480-6": "mm[Hg]", "8462-4": "mm[Hg]", "8867-4": "/min", "59408-5": "%", "9279-1": "/min"}
+UNITS |= {"moaas": "{score}", "diss-obs": "{score}", "nausea": "{score}", "oriented": "1", "oxygen": "1"}
 START_FACTS = [
     *("identity", "pregnancy", "npo", "escort", "suicide_screen"),
     *("sober", "responsive", "weight", "clinician", "emergency_equipment"),
 ]
-HOME_FACTS = ["recovery_scores", "mental_state", "physical", "suicide_rescreen", "line_removed", "escort_present"]
+HOME_FACTS = [
+    *("gait", "fluids", "line_removed", "waste_reconciled", "escort_named", "escort_present", "escort_identity"),
+    *("escort_accompanies", "instructions_given", "contacts_given"),
+]
+SCALES = {
+    "aldrete": ("activity", "respiration", "circulation", "consciousness", "saturation"),
+    "padss": ("vital_signs", "ambulation", "nausea", "pain", "bleeding"),
+}
 
 
 @pytest.fixture
@@ -81,12 +89,15 @@ async def arrive(stage: Stage, api: httpx2.AsyncClient, *, cleared: bool = True)
 async def measure(
     stage: Stage, api: httpx2.AsyncClient, *, device: str = "monitor-2", seconds_ago: float = 0, **values: float | None
 ) -> Any:
-    codes = {"sys": "8480-6", "dia": "8462-4", "hr": "8867-4", "spo2": "59408-5", "rr": "9279-1"}
+    codes = {"sys": "8480-6", "dia": "8462-4", "hr": "8867-4", "spo2": "59408-5", "rr": "9279-1", "diss": "diss-obs"}
     reading = {
         "measured_at": (stage.clock.now() - timedelta(seconds=seconds_ago)).isoformat(),
         "method": "cuff",
         "simulated": True,
-        "measurements": [{"code": codes[name], "value": value, "unit": UNITS[codes[name]]} for name, value in values.items()],
+        "measurements": [
+            {"code": codes.get(name, name), "value": value, "unit": UNITS[codes.get(name, name)]}
+            for name, value in values.items()
+        ],
     }
     answer = await api.post(f"/devices/{device}/vitals", json={"readings": [reading]})
     assert answer.status_code == 202, answer.text
@@ -99,6 +110,25 @@ async def attest(api: httpx2.AsyncClient, session: str, facts: list[str]) -> Non
     assert (await api.post(f"/sessions/{session}/attestations", json=stated)).status_code == 204
 
 
+async def score(api: httpx2.AsyncClient, session: str, points: int = 2) -> None:
+    """Both scales, each component alike."""
+    for scale, components in SCALES.items():
+        body = {"scale": scale, "components": dict.fromkeys(components, points)}
+        assert (await api.post(f"/sessions/{session}/recovery-scores", json=body)).status_code == 201
+
+
+async def recover(stage: Stage, api: httpx2.AsyncClient, session: str) -> None:
+    """An hour of recovery, after which everything speaks for going home."""
+    for minutes in (45, 15):
+        for _ in range(minutes):
+            await stage.advance(minutes=1)
+            await measure(stage, api, sys=124, dia=79, hr=70, spo2=98, rr=14)
+        await score(api, session)
+    await measure(stage, api, moaas=5, diss=0, oriented=1, nausea=0)
+    assert (await api.post(f"/sessions/{session}/rescreen", json={"level": "NONE"})).status_code == 201
+    await attest(api, session, HOME_FACTS)
+
+
 async def infusing(stage: Stage, api: httpx2.AsyncClient) -> str:
     session = await arrive(stage, api)
     assert (await api.put("/devices/monitor-2/binding", json={"session_id": session})).status_code == 200
@@ -108,6 +138,9 @@ async def infusing(stage: Stage, api: httpx2.AsyncClient) -> str:
     await attest(api, session, START_FACTS)
     gate = await api.post(f"/sessions/{session}/gate")
     assert gate.json()["outcome"] == "GO", gate.text
+    second = stage.http("monitoring", actor="nurse-2", permissions=ALL)
+    for somebody in (api, second):
+        assert (await somebody.post(f"/sessions/{session}/time-out")).status_code == 200
     started = await api.post(f"/sessions/{session}/infusion/start", json={})
     assert started.json()["phase"] == "INFUSING", started.text
     return session
@@ -127,7 +160,7 @@ async def test_what_was_never_heard_of_is_not_met_and_is_named(stage: Stage, api
     assert {"eligibility", "consent", "order", "escort", "npo", "blood_pressure", "oxygen_saturation"} <= never
     assert not any(fact["met"] for fact in gate["facts"])
     refused = await api.post(f"/sessions/{session}/infusion/start", json={})
-    assert (refused.status_code, "possible now: cancel" in refused.json()["todo"]) == (409, True)
+    assert (refused.status_code, "possible now: transfer, cancel" in refused.json()["todo"]) == (409, True)
     [held] = await events(stage, SessionHeld)
     assert held.outcome == "NO START"
 
@@ -143,10 +176,7 @@ async def test_from_the_chair_to_the_ride_home(stage: Stage, api: httpx2.AsyncCl
         False,
         True,
     )
-    for _ in range(60):
-        await stage.advance(minutes=1)
-        await measure(stage, api, sys=124, dia=79, hr=70, spo2=98, rr=14)
-    await attest(api, session, HOME_FACTS)
+    await recover(stage, api, session)
     ready = (await api.post(f"/sessions/{session}/discharge-gate")).json()
     assert ready["ready"], ready
     assert (await api.post(f"/sessions/{session}/discharge")).json()["phase"] == "DISCHARGED"
@@ -159,10 +189,7 @@ async def test_a_discharge_counts_what_happened_since_the_gate_and_ends_what_nob
 ) -> None:
     session = await infusing(stage, api)
     await api.post(f"/sessions/{session}/infusion/end", json={})
-    for _ in range(60):
-        await stage.advance(minutes=1)
-        await measure(stage, api, sys=124, dia=79, hr=70, spo2=98, rr=14)
-    await attest(api, session, HOME_FACTS)
+    await recover(stage, api, session)
     assert (await api.post(f"/sessions/{session}/discharge-gate")).json()["ready"]
     for _ in range(3):
         await stage.advance(seconds=15)

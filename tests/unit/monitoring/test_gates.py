@@ -1,34 +1,35 @@
 """The gates, as tables a nurse can read: what was measured and stated, and what is still missing."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from services.monitoring import tables
-from services.monitoring.rules.discharge import judge_discharge
 from services.monitoring.rules.gates import Attested, Reading, Said, judge_start
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-CODES = {"sys": "8480-6", "dia": "8462-4", "hr": "8867-4", "spo2": "59408-5", "rr": "9279-1", "temp": "8310-5"}
+CODES = {"sys": "8480-6", "dia": "8462-4", "hr": "8867-4", "spo2": "59408-5", "rr": "9279-1", "temp": "8310-5", "moaas": "moaas"}
 SAID: dict[str, Said | None] = {name: Said(True, name, NOW) for name in ("eligibility", "consent", "order")}
 GOOD = {"sys": 122.0, "dia": 78.0, "hr": 70.0, "spo2": 98.0, "rr": 14.0}
-BASELINE = {CODES["sys"]: 122.0, CODES["dia"]: 78.0}
-ENDED = NOW - timedelta(minutes=60)
 
 
 def at(minutes_ago: float, **values: float) -> Reading:
     return Reading(NOW - timedelta(minutes=minutes_ago), {CODES[name]: value for name, value in values.items()})
 
 
-def stated(*facts: str) -> dict[str, Attested]:
-    return {fact: Attested(fact, True, "nurse-1", NOW) for fact in facts}
+def stated(*facts: str, met: bool = True, minutes_ago: float = 0) -> dict[str, Attested]:
+    return {fact: Attested(fact, met, "nurse-1", NOW - timedelta(minutes=minutes_ago)) for fact in facts}
 
 
 def two(**changed: float) -> list[Reading]:
     return [at(10, **(GOOD | changed)), at(2, **(GOOD | changed))]
 
 
+def raised(*minutes_ago: float, sys: float = 140.0) -> list[Reading]:
+    return [at(minutes, **(GOOD | {"sys": sys, "dia": 89.0})) for minutes in minutes_ago]
+
+
+NEVER_OVERRIDDEN = ("escort", "npo", "suicide_screen", "pregnancy", "sober", "responsive", "identity", "clinician")
 ALL = stated(*(row.id for row in tables.start_gate().attested))
 OVERRIDE = ALL | stated("provider_start_decision")
 START = [
@@ -36,13 +37,41 @@ START = [
     ("all is well", two(), ALL, "GO"),
     ("139/89", two(sys=139, dia=89), ALL, "GO"),
     ("140/89: measure again", two(sys=140, dia=89), ALL, "RE-MEASURE"),
-    ("140/89, and a provider decides", two(sys=140, dia=89), OVERRIDE, "GO"),
+    ("140/89, and a provider decides before it was measured again", two(sys=140, dia=89), OVERRIDE, "RE-MEASURE"),
+    ("140/89 again after one rest", raised(16, 10, 4), ALL, "RE-MEASURE"),
+    ("140/89 again, but without a rest", raised(9, 8, 7, 6, 5), ALL, "RE-MEASURE"),
+    ("140/89 again after two rests: a provider's to decide", raised(22, 16, 10, 4), ALL, "HOLD"),
+    ("140/89 again after two rests, and a provider decides", raised(22, 16, 10, 4), OVERRIDE, "GO"),
+    ("140/89, and down after a rest", [*raised(16, 10), at(4, **GOOD), at(2, **GOOD)], ALL, "GO"),
     ("160/89: hold", two(sys=160, dia=89), ALL, "HOLD"),
     ("120/100: hold", two(sys=120, dia=100), ALL, "HOLD"),
     ("160/89, and a provider decides", two(sys=160, dia=89), OVERRIDE, "GO"),
+    ("160/89, and a provider says no", two(sys=160, dia=89), OVERRIDE | stated("provider_start_decision", met=False), "HOLD"),
+    (
+        "165/89, decided when it was 150/89",
+        [*raised(16, 10, sys=150), at(4, **(GOOD | {"sys": 180})), at(1, **(GOOD | {"sys": 158}))],
+        ALL | stated("provider_start_decision", minutes_ago=8),
+        "HOLD",
+    ),
+    (
+        "heart rate 120, decided when it was 70",
+        [*two(sys=160), at(1, hr=120)],
+        ALL | stated("provider_start_decision", minutes_ago=1.5),
+        "HOLD",
+    ),
+    ("heart rate 120, and a provider decides", two(hr=120), OVERRIDE, "GO"),
+    ("179/109: hold", two(sys=179, dia=109), ALL, "HOLD"),
     ("180/89: not today", two(sys=180, dia=89), ALL, "CANCEL TODAY"),
     ("120/110: not today, whoever decides", two(dia=110), OVERRIDE, "CANCEL TODAY"),
     ("89/60: hold", two(sys=89, dia=60), ALL, "HOLD"),
+    ("90/60", two(sys=90, dia=60), ALL, "GO"),
+    ("heart rate 50", two(hr=50), ALL, "GO"),
+    ("heart rate 110", two(hr=110), ALL, "GO"),
+    ("saturation 94", two(spo2=94), ALL, "GO"),
+    ("breaths 10", two(rr=10), ALL, "GO"),
+    ("breaths 24", two(rr=24), ALL, "GO"),
+    ("breaths 9", two(rr=9), ALL, "HOLD"),
+    ("37.9 degrees", two(temp=37.9), ALL, "GO"),
     ("heart rate 49", two(hr=49), ALL, "HOLD"),
     ("heart rate 111", two(hr=111), ALL, "HOLD"),
     ("saturation 93", two(spo2=93), ALL, "HOLD"),
@@ -52,7 +81,19 @@ START = [
     ("one reading only, and a provider decides", two()[1:], OVERRIDE, "HOLD"),
     ("readings too old", [at(31, **GOOD), at(30, **GOOD)], ALL, "HOLD"),
     ("no saturation", [at(m, **{k: v for k, v in GOOD.items() if k != "spo2"}) for m in (10, 2)], ALL, "HOLD"),
+    (
+        "no saturation, whoever decides",
+        [at(m, **{k: v for k, v in GOOD.items() if k != "spo2"}) for m in (10, 2)],
+        OVERRIDE,
+        "HOLD",
+    ),
     ("no escort stated", two(), {k: v for k, v in ALL.items() if k != "escort"}, "NO START"),
+    *((f"{fact} not met, whoever decides", two(), OVERRIDE | stated(fact, met=False), "NO START") for fact in NEVER_OVERRIDDEN),
+    ("MOAA/S measured as 4, attested as 5", [*two(), at(1, moaas=4)], ALL, "NO START"),
+    ("MOAA/S measured as 5, not attested", [*two(), at(1, moaas=5)], {k: v for k, v in ALL.items() if k != "responsive"}, "GO"),
+    ("MOAA/S measured as 4 long ago, attested as 5", [at(16, moaas=4), *two()], ALL, "GO"),
+    ("an item that is not hard was not stated", two(), {k: v for k, v in ALL.items() if k != "allergies"}, "GO"),
+    ("an item that is not hard is not met", two(), ALL | stated("comfort", met=False), "GO"),
 ]
 
 
@@ -68,36 +109,36 @@ def test_what_no_service_said_keeps_the_gate_closed() -> None:
     assert (consent.met, consent.source) == (False, "never heard of")
 
 
-HOME = stated(*(row.id for row in tables.discharge_gate().attested))
-PRESSURE = {"sys": 124.0, "dia": 80.0}
-DISCHARGE: list[tuple[str, list[Reading], dict[str, Any], set[str]]] = [
-    # what is known                                     readings                                 more      what is missing
-    ("all is well", [at(16, **GOOD), at(1, **GOOD)], {}, set()),
-    ("59 minutes of recovery", [at(16, **GOOD), at(1, **GOOD)], {"ended_at": NOW - timedelta(minutes=59)}, {"recovery_time"}),
-    ("one reading", [at(1, **GOOD)], {}, {"vital_signs"}),
-    ("two readings 14 minutes apart", [at(15, **GOOD), at(1, **GOOD)], {}, {"vital_signs"}),
-    ("a bad one between", [at(16, **GOOD), at(8, **(GOOD | {"sys": 161})), at(1, **GOOD)], {}, {"vital_signs"}),
-    ("over 20 % above baseline", [at(16, **(GOOD | {"sys": 147})), at(1, **(GOOD | {"sys": 147}))], {}, {"vital_signs"}),
-    ("pressures alone: breaths and saturation never heard of", [at(16, **PRESSURE), at(1, **PRESSURE)], {}, {"vital_signs"}),
-    (
-        "a cuff and a monitor, each with its own",
-        [at(17, hr=70, spo2=98, rr=14), at(16, **PRESSURE), at(2, hr=71, spo2=97, rr=14), at(1, **PRESSURE)],
-        {},
-        set(),
-    ),
-    ("before the end does not count", [at(75, **GOOD), at(61, **GOOD)], {}, {"vital_signs"}),
-    ("a high alarm is open", [at(16, **GOOD), at(1, **GOOD)], {"open_alarms": ["A1"]}, {"alarms_answered"}),
-    (
-        "no escort",
-        [at(16, **GOOD), at(1, **GOOD)],
-        {"attested": {k: v for k, v in HOME.items() if k != "escort_present"}},
-        {"escort_present"},
-    ),
-]
+def test_a_gate_says_what_to_do_how_long_is_left_and_what_is_only_recorded() -> None:
+    gate = tables.start_gate()
+    held = [at(22, **(GOOD | {"sys": 165})), at(20, **(GOOD | {"sys": 165})), at(4, **(GOOD | {"sys": 165}))]
+    held.append(at(2, **(GOOD | {"sys": 165})))
+    known = {k: v for k, v in ALL.items() if k != "allergies"} | stated("suicide_screen", met=False)
+    facts = {fact.id: fact for fact in judge_start(gate, SAID, known, held, NOW).facts}
+    assert facts["blood_pressure"].detail == "HOLD: 10 of 30 minutes left to measure again"
+    assert (facts["allergies"].met, facts["allergies"].hard, facts["allergies"].source) == (False, False, "never heard of")
+    assert "do not leave the patient alone" in facts["suicide_screen"].todo
+    assert facts["escort"].todo == ""
+    later = judge_start(gate, SAID, ALL, [*held, at(-9, **(GOOD | {"sys": 165}))], NOW + timedelta(minutes=11))
+    assert later.outcome == "HOLD"
+    assert {f.id: f.todo for f in later.facts}["blood_pressure"] == gate.advice.hold_over
 
 
-@pytest.mark.parametrize(("readings", "more", "missing"), [row[1:] for row in DISCHARGE], ids=[row[0] for row in DISCHARGE])
-def test_the_discharge_gate(readings: list[Reading], more: dict[str, Any], missing: set[str]) -> None:
-    known: dict[str, Any] = {"ended_at": ENDED, "attested": HOME, "open_alarms": []} | more
-    facts = judge_discharge(tables.discharge_gate(), baseline=BASELINE, readings=readings, now=NOW, **known)
-    assert {fact.id for fact in facts if not fact.met} == missing
+@pytest.mark.parametrize(("sys", "dia", "ambulance"), [(180, 80, True), (150, 110, False), (150, 120, True)])
+def test_what_is_not_today_stays_so_and_says_when_to_call_an_ambulance(sys: float, dia: float, ambulance: bool) -> None:
+    gate = tables.start_gate()
+    verdict = judge_start(gate, SAID, OVERRIDE, two(sys=sys, dia=dia), NOW)
+    [pressure] = [fact for fact in verdict.facts if fact.id == "blood_pressure"]
+    assert (verdict.outcome, "911" in pressure.todo) == ("CANCEL TODAY", ambulance)
+    again = judge_start(gate, SAID, OVERRIDE, two(), NOW, cancelled_at=NOW - timedelta(minutes=30))
+    assert (again.outcome, "blood_pressure" in again.unmet) == ("CANCEL TODAY", True)
+
+
+def test_every_item_of_the_checklist_is_asked_for() -> None:
+    asked = {fact.id for fact in judge_start(tables.start_gate(), SAID, {}, [], NOW).facts}
+    hard = {"identity", "eligibility", "consent", "order", "pregnancy", "npo", "escort", "blood_pressure", "heart_rate"}
+    hard |= {"oxygen_saturation", "breaths", "weight", "suicide_screen", "clinician"}
+    recorded = {"allergies", "substances", "illness", "adverse_events", "line", "emergency_equipment", "alarms_tested"}
+    recorded |= {"drug_checked", "consumables", "comfort", "directives"}
+    assert asked >= hard | recorded
+    assert set(judge_start(tables.start_gate(), SAID | dict.fromkeys(SAID), {}, [], NOW).unmet) >= hard
