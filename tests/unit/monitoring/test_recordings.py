@@ -14,7 +14,8 @@ from tests.unit.monitoring.watched import Watched
 
 QUIET = ["-"]
 """Only what is measured is looked at, no missed observations."""
-NAMES = {"heart_rate": "hr", "pulse_rate": "pulse", "systolic": "sys", "diastolic": "dia", "mean": "map", "respirations": "rr"}
+NAMES = {"diastolic": "dia", "mean": "map", "systolic": "sys", "heart_rate": "hr", "pulse_rate": "pulse", "respirations": "rr"}
+"""In the order of their codes."""
 
 
 def play(one: Watched, real: Recording, then: Callable[[Watched], None] = lambda _: None) -> Watched:
@@ -100,8 +101,9 @@ def test_the_low_pressures_are_told_within_their_delay(low: Recording, waveforms
     due = {"A3": persists(systolic, 70), "A4": persists(mean, 60)}
     assert due == {"A3": 16, "A4": 16}, "below every limit from the first second"
     one = play(Watched({}, only=QUIET), low)
-    assert [(now, fact.priority) for now, fact in one.facts if fact.cause == "BP low"] == [(16, "emergency")]
-    assert about(one, "A3") == [(16, "raised", "emergency", "")]
+    assert about(one, "A4") == [(16, "raised", "high", "")]
+    assert about(one, "A3") == [(16, "priority", "emergency", "")], "one alarm of one cause, at the priority of the worse of both"
+    assert [fact.what for _, fact in one.facts if fact.cause == "BP low"] == ["raised", "priority"]
     alone = play(Watched({}, only=QUIET).set(0.1, without=("A3",)), low)
     assert about(alone, "A4") == [(16, "raised", "high", "")]
 
