@@ -113,7 +113,8 @@ def test_a_limit_within_the_recording_is_told_within_its_delay(low: Recording, w
     """No clinical limits: they are chosen where this patient's pressure falls through them on the way, and does not hover."""
     values = plain(waveforms / "03700181.dat")[alarm == "A4"]
     expected = persists(values, below)
-    assert expected is not None and expected > 40
+    assert expected is not None
+    assert expected > 40
     rows = [(row.alarm, row.priority) for row in Watched().engine.limits.limit if row.alarm in ("A3", "A4")]
     mine = [Override(name, priority, (("below", below if name == alarm else 1.0),), 1e9) for name, priority in rows]
     one = play(Watched({}, only=QUIET).set(0.1, overrides=tuple(mine)), low)
@@ -124,8 +125,8 @@ def test_a_limit_within_the_recording_is_told_within_its_delay(low: Recording, w
 
 @cache
 def plain(file: Path) -> tuple[list[float], list[float]]:
-    """Systolic and mean pressure a second, read and found in another way than `chairside.replay` does: by whole numbers out of the
-    bytes, a beat being from one rise through the middle between the highest and the lowest of its surroundings to the next."""
+    """Systolic and mean pressure a second, read and found in another way than `chairside.replay` does: whole numbers out of the
+    bytes, and a beat being from one rise through the middle between the highest and the lowest around it to the next."""
     raw = file.read_bytes()
     wave: list[float] = []
     for frame in range(0, len(raw), 9):
