@@ -25,7 +25,7 @@ from chairside.simulator.presets import Presets
 from chairside.simulator.signs import CODES
 from schemas.monitoring.alarms import Priority
 from services.monitoring import tables
-from services.monitoring.rules.discharge import judge_discharge
+from services.monitoring.rules.discharge import Known, judge_discharge
 from services.monitoring.rules.gates import Reading as Seen
 from services.monitoring.rules.inputs import Reading, Setting
 from services.monitoring.rules.limits import RANK
@@ -256,9 +256,10 @@ class Chair:
         assert self.ended is not None
         held = [cause for cause, signal in self.tape.watch.signals.items() if signal.open and RANK[signal.open] >= RANK["high"]]
         when = datetime.fromtimestamp(EPOCH + self.ended, UTC)
-        facts = judge_discharge(
-            tables.discharge_gate(), when, self._codes, {}, self._seen, held, datetime.fromtimestamp(EPOCH + at, UTC)
-        )
+        now = datetime.fromtimestamp(EPOCH + at, UTC)
+        since = [reading for reading in self._seen if reading.at >= when]
+        known = Known(when, now, self._codes, readings=since, open_alarms=held)
+        facts = judge_discharge(tables.discharge_gate(), tables.scores(), known)
         if (
             all(fact.met for fact in facts if fact.id in STAYS)
             and moaas(self.mind, self.table.sedation, self._level(at)) == AWAKE
