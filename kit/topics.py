@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -16,6 +17,8 @@ from schemas.topic import Topic
 ALREADY_THERE = 36
 """Kafka's error code TOPIC_ALREADY_EXISTS: another starter was quicker."""
 SEGMENT_BYTES = 64 * 1024 * 1024
+LED_WITHIN = 30.0
+"""Wall seconds a new topic has to get its leaders."""
 
 
 def new_topic(topic: Topic, prefix: str, replication: int) -> NewTopic:
@@ -51,6 +54,7 @@ async def create_topics(kafka: dict[str, Any], prefix: str, replication: int = 1
             refused = [f"{name}: broker error {code}" for name, code, *_ in answer.topic_errors if code not in (0, ALREADY_THERE)]
             if refused:
                 return [], refused
+            await _led(admin, {name: wanted[name].num_partitions for name in missing})
         if there:
             await admin.alter_configs(
                 [ConfigResource(ConfigResourceType.TOPIC, name, wanted[name].topic_configs) for name in there]
@@ -63,6 +67,38 @@ async def create_topics(kafka: dict[str, Any], prefix: str, replication: int = 1
         return missing, faults
     finally:
         await admin.close()
+
+
+async def create_compacted(kafka: dict[str, Any], names: Sequence[str], partitions: int, replication: int = 1) -> None:
+    """Create topics that keep the last record of each key, where they are missing, and wait until every partition has a leader.
+
+    Raises what the broker raises when it is away, TimeoutError when a partition gets no leader, RuntimeError when one is refused.
+    """
+    admin = AIOKafkaAdminClient(**kafka)
+    await admin.start()
+    try:
+        configs = {"cleanup.policy": "compact", "segment.bytes": str(SEGMENT_BYTES)}
+        wanted = [NewTopic(name, partitions, replication, topic_configs=configs) for name in names]
+        answer: Any = await admin.create_topics(wanted)
+        refused = [f"{name}: broker error {code}" for name, code, *_ in answer.topic_errors if code not in (0, ALREADY_THERE)]
+        if refused:
+            raise RuntimeError("; ".join(refused))
+        await _led(admin, dict.fromkeys(names, partitions))
+    finally:
+        await admin.close()
+
+
+async def _led(admin: AIOKafkaAdminClient, partitions: dict[str, int]) -> None:
+    """Wait until each partition has a leader. A consumer that is assigned a topic before that reads nothing of it for minutes.
+
+    Raises TimeoutError after LED_WITHIN seconds.
+    """
+    async with asyncio.timeout(LED_WITHIN):
+        while True:
+            found = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics(list(partitions))}
+            if all(sum(part["leader"] >= 0 for part in found.get(name, ())) == count for name, count in partitions.items()):
+                return
+            await asyncio.sleep(0.05)
 
 
 async def _main() -> int:

@@ -12,7 +12,7 @@ from schemas.monitoring.vitals import VitalsMeasured
 from schemas.notifications import pages
 from schemas.scheduling import appointments
 from schemas.scheduling.staff import StaffMemberRegistered
-from schemas.trends.trends import TrendComputed
+from schemas.trends.trends import AlarmLoadComputed, TrendComputed
 
 SYSTOLIC = "8480-6"
 
@@ -138,6 +138,13 @@ def trend(picture: Picture, event: TrendComputed) -> None:
     session.slopes = {one.code: one.slope_per_minute for one in event.trends}
 
 
+def load(picture: Picture, event: AlarmLoadComputed) -> None:
+    """The alarm load of an hour; one that rests on fewer facts is older."""
+    known = picture.load.get(event.hour)
+    if known is None or event.facts >= known.facts:
+        picture.load[event.hour] = event
+
+
 def raised(picture: Picture, event: alarms.AlarmRaised) -> None:
     """An alarm stands."""
     alarm = picture.alarm(event.alarm_id)
@@ -243,6 +250,7 @@ FOLDS: Mapping[type[Event], Callable[[Picture, Any], None]] = {
     sessions.DeviceReleased: released,
     VitalsMeasured: measured,
     TrendComputed: trend,
+    AlarmLoadComputed: load,
     alarms.AlarmRaised: raised,
     alarms.AlarmPriorityChanged: reprioritised,
     alarms.AlarmAcknowledged: acknowledged,

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from schemas.intake.patients import PatientIdentity
 from schemas.monitoring.alarms import AlarmKind, Priority
+from schemas.trends.trends import AlarmLoadComputed
 
 Phase = Literal[
     "unknown",
@@ -166,6 +167,8 @@ class Picture:
     """Names, for whoever asked to see them."""
     staff: dict[str, str] = field(default_factory=dict)
     """Role by staff id."""
+    load: dict[datetime, AlarmLoadComputed] = field(default_factory=dict)
+    """Alarm load by the beginning of its hour."""
     topics: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     readings: Counter[str] = field(default_factory=Counter)

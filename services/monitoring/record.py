@@ -31,6 +31,8 @@ from services.monitoring.store.engine import Told
 
 UNBOUND = "UNBOUND"
 """A monitor that watches no session; ends when it is bound."""
+DISCREPANCY = "DRUG-DISCREPANCY"
+"""A count that does not match; ends when its case is closed."""
 
 
 class LookAgain(Timer):

@@ -1,1 +1,1 @@
-"""Trends computes what the readings of a session amount to: change from baseline and slope. It never decides an alarm."""
+"""Trends computes what the readings and alarms of a session amount to, and the clinic's alarm load. It never decides an alarm."""

@@ -19,7 +19,10 @@ from kit.metrics import Metrics
 from kit.positions import Ends, unread
 from kit.progress import Progress
 from kit.settings import SettingsRefused, load
-from services.trends.agent import CONSUMES, PRODUCES, group_of, new_app
+from kit.tables import TableRefused
+from kit.topics import create_compacted
+from schemas.trends.trends import TRENDS
+from services.trends.agent import CONSUMES, PRODUCES, changelogs_of, group_of, new_app
 from services.trends.settings import TrendsSettings
 
 log = structlog.get_logger("trends")
@@ -37,6 +40,7 @@ async def serve(settings: TrendsSettings) -> int:
     registry, progress = CollectorRegistry(), Progress()
     metrics = Metrics(registry)
     app = new_app(settings, metrics)
+    await create_compacted(client_settings(settings), changelogs_of(settings), TRENDS.partitions, settings.kafka_replication)
     alive = progress.watch("event loop", 30)
 
     async def ready() -> str | None:
@@ -94,7 +98,8 @@ async def end_when_still(settings: TrendsSettings) -> None:
 
 
 def main() -> None:
-    """Run trends. Exit codes: 0 stopped in order, 1 crashed, 69 Kafka away at the start, 75 stood still, 78 settings refused."""
+    """Run trends. Exit codes: 0 stopped in order, 1 crashed, 69 Kafka away at the start, 70 a fact or a row
+    could not be taken, 75 stood still, 78 settings or tables refused."""
     try:
         settings = load(TrendsSettings)
     except SettingsRefused as error:
@@ -103,6 +108,9 @@ def main() -> None:
     configure_logging("trends", settings.log_level)
     try:
         sys.exit(asyncio.run(serve(settings)))
+    except TableRefused as error:
+        log.critical("a table is refused", error=str(error))
+        sys.exit(78)
     except AWAY as error:
         log.critical("Kafka is away", error=reason_of(error))
         sys.exit(69)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from kit.http import Command, Refused, Routes, needs
 from schemas.monitoring.alarms import AlarmResolved, Priority, Resolution
 from services.monitoring import store
-from services.monitoring.record import UNBOUND, acknowledge, end_alarm
+from services.monitoring.record import DISCREPANCY, UNBOUND, acknowledge, end_alarm
 from services.monitoring.record import Source as AlarmSource
 from services.monitoring.rules.limits import LATCHING
 from services.monitoring.store import queries
@@ -77,7 +77,7 @@ async def acknowledge_at_bedside(alarm_id: UUID, body: Acknowledgement, tx: Comm
     )
     if session is not None:
         await store.keep(tx, [session])
-    elif alarm["code"] != UNBOUND:
+    elif alarm["code"] not in (UNBOUND, DISCREPANCY):
         await end_alarm(tx, AlarmSource(alarm["source"], chair=alarm["chair"], device_id=alarm["device_id"]), alarm["cause"])
     tx.audit("acknowledge", f"alarm {alarm_id}")
     return await _shown(alarm_id, tx)

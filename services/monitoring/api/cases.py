@@ -13,12 +13,12 @@ from kit.http import Command, Refused, Routes, needs
 from schemas.monitoring.drug_ledger import DiscrepancyFound, DiscrepancyResolved, DrawReconciled
 from services.monitoring import store, tables
 from services.monitoring.api.sentinels import flag
-from services.monitoring.record import Source, end_alarm, raise_alarm
+from services.monitoring.record import DISCREPANCY, Source, end_alarm, raise_alarm
 from services.monitoring.rules.ledger import Comparison, compare
 from services.monitoring.store import cases, ledger
 
 routes = Routes(tags=["drug ledger"])
-CODE, TRIGGER = "DRUG-DISCREPANCY", "drug-discrepancy"
+TRIGGER = "drug-discrepancy"
 
 
 class CaseShown(BaseModel):
@@ -77,7 +77,7 @@ async def close(case_id: UUID, tx: Command) -> CaseShown:
             403, "A second person is needed", "whoever explained a case cannot close it", todo="ask a colleague to close it"
         )
     if await cases.close(tx, case):
-        await end_alarm(tx, _source(case.vial_id, case.session_id, case.chair), CODE)
+        await end_alarm(tx, _source(case.vial_id, case.session_id, case.chair), DISCREPANCY)
     tx.emit(
         DiscrepancyResolved(
             case_id=case_id,
@@ -155,7 +155,7 @@ async def open_case(
         )
     )
     source, block = _source(vial_id, session_id, chair), rows.block
-    await raise_alarm(tx, source, CODE, block.alarm_title, block.alarm_priority, advice=block.alarm_advice)
+    await raise_alarm(tx, source, DISCREPANCY, block.alarm_title, block.alarm_priority, advice=block.alarm_advice)
     await flag(tx, TRIGGER, session_id, case_id)
     tx.audit("open drug case", f"case {case_id}")
 

@@ -171,7 +171,7 @@ async def give(draw_id: UUID, body: Quantity, tx: Command) -> Entered:
     session = await store.see(tx, kept.session_id)
     order = await store.order(tx, session.order_id) if session else None
     given = sum((each.draw.given for each in (await ledger.reconciliation(tx, kept.session_id)).draws), Decimal(0))
-    if order is not None and too_much(Decimal(str(order.dose_mg)), given, tables.drug_ledger().dose):
+    if order is not None and too_much(Decimal(str(order.dose)), given, tables.drug_ledger().dose):
         await flag(tx, OFF_DOSE, kept.session_id, draw_id)
     return Entered(entry=said)
 

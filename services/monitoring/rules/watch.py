@@ -6,8 +6,9 @@ taken back, and ends as everything ends.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from schemas.monitoring.alarms import Priority
@@ -91,7 +92,7 @@ def take(
             raise ValueError("a late input needs its history")
         return _fold_again(engine, watch, given, now, history, until)
     turns = engine.fold(watch.conditions, given, until)
-    facts = [fact for turn in turns for fact in _tell(engine, watch, turn, now, _lateness(engine, turn, now))]
+    facts = [fact for _, together in groupby(turns, _at) for fact in _tell(engine, watch, list(together), now)]
     return facts + _release(engine, watch, now)
 
 
@@ -108,29 +109,35 @@ def _place(given: Input) -> Place:
     return given.place
 
 
-def _lateness(engine: Engine, turn: Turn, now: float) -> bool:
-    return now - turn.at > engine.limits.time.late_seconds
+def _at(turn: Turn) -> float:
+    return turn.at
 
 
-def _tell(engine: Engine, watch: Watch, turn: Turn, now: float, late: bool) -> list[Fact]:
-    cause = engine.cause(turn.alarm)
-    signal = watch.signals.setdefault(cause, Signal())
-    if turn.after is None:
-        signal.standing.pop(turn.alarm, None)
-    else:
-        signal.standing[turn.alarm] = Standing(turn.after, turn.at, turn.confirmed, turn.detail)
-    chatter = engine.limits.chatter
+def _tell(engine: Engine, watch: Watch, together: Sequence[Turn], now: float) -> list[Fact]:
+    """What people are told of conditions that turned at one instant: of each cause once, the worst."""
+    late = now - together[0].at > engine.limits.time.late_seconds
+    last: dict[str, Turn] = {}
+    for turn in together:
+        cause = engine.cause(turn.alarm)
+        last[cause] = turn
+        standing = watch.signals.setdefault(cause, Signal()).standing
+        if turn.after is None:
+            standing.pop(turn.alarm, None)
+        else:
+            standing[turn.alarm] = Standing(turn.after, turn.at, turn.confirmed, turn.detail)
     facts: list[Fact] = []
-    for other in _touched(engine, watch, cause):
-        shown = _capped(engine, watch, other)
-        facts += signals.show(other, shown, now, chatter, alarm=turn.alarm, artefact=turn.artefact, late=late)
+    for cause in _touched(engine, watch, last):
+        turn = last.get(cause, together[0])
+        shown = _capped(engine, watch, cause)
+        artefact = any(one.artefact for one in together if engine.cause(one.alarm) == cause)
+        facts += signals.show(cause, shown, now, engine.limits.chatter, alarm=turn.alarm, artefact=artefact, late=late)
     return facts
 
 
-def _touched(engine: Engine, watch: Watch, cause: str) -> list[str]:
-    """The cause itself, and backstops, whose priority depends on what else stands."""
+def _touched(engine: Engine, watch: Watch, causes: Collection[str]) -> list[str]:
+    """The causes themselves, and backstops, whose priority depends on what else stands."""
     backstops = {engine.cause(alarm) for alarm, row in engine.alarm.items() if row.backstop}
-    return [cause, *(other for other in sorted(backstops) if other != cause and other in watch.signals)]
+    return [*causes, *(other for other in sorted(backstops) if other not in causes and other in watch.signals)]
 
 
 def _capped(engine: Engine, watch: Watch, cause: str) -> Signal:

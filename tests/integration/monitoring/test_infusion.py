@@ -202,7 +202,7 @@ async def test_what_was_stopped_is_not_resumed(stage: Stage, api: httpx2.AsyncCl
     await stage.advance(minutes=4)
     assert (await move(api, session, "stop", reason="chest pain")).json()["phase"] == "RECOVERY"
     refused = await move(provider, session, "resume", reason="it is over")
-    assert (refused.status_code, refused.json()["todo"]) == (409, "possible now: transfer")
+    assert (refused.status_code, refused.json()["todo"]) == (409, "possible now: transfer, leave")
     [stopped] = await events(stage, InfusionStopped)
     assert (stopped.reason, stopped.given_mg) == ("chest pain", pytest.approx(4.1))
     assert (await shown(api, session))["infusion"]["outcome"] == "STOPPED"

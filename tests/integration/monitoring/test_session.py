@@ -13,7 +13,7 @@ from kit.testing import Stage
 from schemas.intake.consents import ConsentSigned
 from schemas.intake.orders import OrderSigned
 from schemas.intake.screenings import ScreeningDecided
-from schemas.monitoring.alarms import ALARMS, AlarmAcknowledged, AlarmEnded, AlarmPriorityChanged, AlarmRaised
+from schemas.monitoring.alarms import ALARMS, AlarmAcknowledged, AlarmEnded, AlarmPriorityChanged, AlarmRaised, AlarmResolved
 from schemas.monitoring.sessions import SESSIONS, InfusionStarted, PatientDischarged, SessionHeld
 from schemas.notifications.pages import AnsweredAlarm, PageAcknowledged
 from schemas.scheduling.appointments import PatientArrived
@@ -122,7 +122,7 @@ async def recover(stage: Stage, api: httpx2.AsyncClient, session: str) -> None:
     for minutes in (45, 15):
         for _ in range(minutes):
             await stage.advance(minutes=1)
-            await measure(stage, api, sys=124, dia=79, hr=70, spo2=98, rr=14)
+            await measure(stage, api, sys=124, dia=79, hr=70, spo2=98, rr=14, moaas=5, diss=0, nausea=0)
         await score(api, session)
     await measure(stage, api, moaas=5, diss=0, oriented=1, nausea=0)
     assert (await api.post(f"/sessions/{session}/rescreen", json={"level": "NONE"})).status_code == 201
@@ -169,7 +169,7 @@ async def test_from_the_chair_to_the_ride_home(stage: Stage, api: httpx2.AsyncCl
     session = await infusing(stage, api)
     for _ in range(40):
         await stage.advance(minutes=1)
-        await measure(stage, api, sys=128, dia=80, hr=74, spo2=98, rr=14)
+        await measure(stage, api, sys=128, dia=80, hr=74, spo2=98, rr=14, moaas=5, diss=0, nausea=0)
     assert (await api.post(f"/sessions/{session}/infusion/end", json={})).json()["phase"] == "RECOVERY"
     early = (await api.post(f"/sessions/{session}/discharge-gate")).json()
     assert (early["ready"], {f["id"] for f in early["facts"] if not f["met"]} >= {"recovery_time", "escort_present"}) == (
@@ -198,15 +198,24 @@ async def test_a_discharge_counts_what_happened_since_the_gate_and_ends_what_nob
     assert (refused.status_code, "alarms_answered" in refused.json()["detail"]) == (409, True)
 
     [high] = (await api.get("/alarms", params={"session_id": session})).json()
+    unanswered = await api.post(f"/alarms/{high['alarm_id']}/resolution", json={"resolution": "true-intervened"})
+    assert (unanswered.status_code, unanswered.json()["title"]) == (409, "Nobody has answered the alarm")
     await api.post(f"/alarms/{high['alarm_id']}/acknowledgement", json={})
     for _ in range(20):
         await stage.advance(minutes=1)
-        await measure(stage, api, sys=124, dia=79, hr=70, spo2=98, rr=14)
-    await stage.advance(seconds=100)
-    assert [alarm["code"] for alarm in (await api.get("/alarms", params={"session_id": session})).json()] == ["A16-gap"]
+        await measure(stage, api, sys=124, dia=79, hr=70, spo2=98, rr=14, moaas=5, diss=0, nausea=0)
+    seen = await api.post(f"/sessions/{session}/observations", json={"observations": [{"code": "headache", "value": 1}]})
+    assert seen.status_code == 202
+    await stage.settle()
+    assert [alarm["code"] for alarm in (await api.get("/alarms", params={"session_id": session})).json()] == ["A13-headache"]
+    unexplained = await api.post(f"/sessions/{session}/discharge")
+    assert (unexplained.status_code, "alarms_resolved" in unexplained.json()["detail"]) == (409, True)
+    resolved = await api.post(f"/alarms/{high['alarm_id']}/resolution", json={"resolution": "true-intervened"})
+    assert resolved.json()["resolution"] == "true-intervened"
+    assert [event.resolution for event in await events(stage, AlarmResolved)] == ["true-intervened"]
     assert (await api.post(f"/sessions/{session}/discharge")).json()["phase"] == "DISCHARGED"
     assert (await api.get("/alarms", params={"session_id": session})).json() == []
-    assert {alarm.code for alarm in await events(stage, AlarmEnded)} == {"A7", "A16-gap"}
+    assert {alarm.code for alarm in await events(stage, AlarmEnded)} == {"A7", "A13-headache"}
 
 
 async def test_pressure_climbs_a_nurse_answers_by_link_and_the_alarm_ends(stage: Stage, api: httpx2.AsyncClient) -> None:
@@ -240,7 +249,7 @@ async def test_a_monitor_that_falls_silent_and_a_pressure_not_taken_raise_alarms
     [gap] = await events(stage, AlarmRaised)
     assert (gap.code, gap.priority, gap.kind) == ("A16-gap", "medium", "technical")
     await stage.advance(seconds=100)
-    assert ("A16-gap", "high") in [(a.code, a.priority) for a in await events(stage, AlarmPriorityChanged)]
+    assert ("A16-blind", "high") in [(a.code, a.priority) for a in await events(stage, AlarmPriorityChanged)]
     await stage.advance(minutes=4)
     assert "MISSED-BP" in [alarm.code for alarm in await events(stage, AlarmRaised)]
     await stage.advance(minutes=3)

@@ -1,7 +1,6 @@
 """The faust process on a real broker: readings in, trends out, and a kill -9 in the middle changes nothing."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -11,22 +10,19 @@ from uuid import uuid4, uuid5
 
 import httpx2
 import pytest
-from aiokafka import AIOKafkaProducer
 
 from benchmarks.house import free_port
-from kit.cloudevents import headers_of
 from kit.testing import said
 from kit.topics import create_topics
 from schemas.event import Envelope, Event
 from schemas.monitoring.sessions import SESSIONS, InfusionStarted
 from schemas.monitoring.vitals import VITALS, Measurement, VitalsMeasured
 from schemas.topic import Topic
-from schemas.trends.trends import TRENDS, TrendComputed
+from schemas.trends.trends import TRENDS
+from tests.integration.trends.process import REPOSITORY, STOOD_STILL, Trends, environment, produce
 
-REPOSITORY = Path(__file__).parents[3]
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SESSION = uuid4()
-STOOD_STILL = 75
 
 
 def reading(second: int) -> VitalsMeasured:
@@ -52,86 +48,38 @@ def started() -> InfusionStarted:
     )
 
 
-async def produce(kafka: str, prefix: str, *said_events: tuple[Topic, Event]) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=kafka)
-    await producer.start()
-    for number, (topic, event) in enumerate(said_events):
-        identity = uuid5(SESSION, f"{type(event).__name__} {number} {event!r}")
-        envelope = Envelope(
-            id=identity,
-            type=type(event).__name__,
-            source=topic.producer,
-            time=MORNING,
-            subject=str(SESSION),
-            correlation_id=identity,
+def said_of(*events: tuple[Topic, Event]) -> list[tuple[Topic, Envelope, Event]]:
+    return [
+        (
+            topic,
+            Envelope(
+                id=(identity := uuid5(SESSION, f"{type(event).__name__} {event!r}")),
+                type=type(event).__name__,
+                source=topic.producer,
+                time=MORNING,
+                subject=str(SESSION),
+                correlation_id=identity,
+            ),
+            event,
         )
-        value = event.model_dump_json().encode()
-        await producer.send_and_wait(
-            topic.kafka_name(prefix), value=value, key=str(SESSION).encode(), headers=headers_of(envelope)
-        )
-    await producer.send_and_wait(
-        VITALS.kafka_name(prefix), value=b"\xff garbage", key=str(SESSION).encode(), headers=[("ce_type", b"VitalsMeasured")]
-    )
-    await producer.stop()
-
-
-def environment(kafka: str, prefix: str) -> dict[str, str]:
-    return {**os.environ, "CHAIRSIDE_KAFKA": kafka, "CHAIRSIDE_PREFIX": prefix, "CHAIRSIDE_JWKS": os.devnull}
-
-
-class Trends:
-    """The process, and what a supervisor does for it: one that says it stood still is started again."""
-
-    def __init__(self, kafka: str, prefix: str, log: Path) -> None:
-        self.kafka, self.prefix, self.log = kafka, prefix, log
-        self.start()
-
-    def start(self) -> None:
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        with self.log.open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "services.trends"],
-                cwd=REPOSITORY,
-                env=environment(self.kafka, self.prefix) | {"CHAIRSIDE_PORT": str(port)},
-                stdout=out,
-                stderr=out,
-            )
-
-    async def end(self, sign: signal.Signals) -> int:
-        self.process.send_signal(sign)
-        return await asyncio.to_thread(self.process.wait, 10)
-
-    async def until_said(self, at_least: datetime) -> list[TrendComputed]:
-        """Wait until a trend of that instant is said."""
-        found: list[TrendComputed] = []
-        try:
-            async with asyncio.timeout(120):
-                while not found or max(trend.computed_at for trend in found) < at_least:
-                    if self.process.poll() == STOOD_STILL:
-                        self.start()
-                    found = [
-                        event for _, event in await said(self.kafka, self.prefix, TRENDS) if isinstance(event, TrendComputed)
-                    ]
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            raise AssertionError(f"{found[-1:]} {self.process.poll()}\n{self.log.read_text()[-3000:]}") from None
-        return found
+        for topic, event in events
+    ]
 
 
 async def test_readings_become_trends_and_a_kill_changes_nothing(kafka: str, prefix: str, tmp_path: Path) -> None:
     await create_topics({"bootstrap_servers": kafka}, prefix)
     trends = Trends(kafka, prefix, tmp_path / "trends.log")
     try:
-        await produce(kafka, prefix, *[(VITALS, reading(second)) for second in range(0, 120, 2)], (SESSIONS, started()))
+        before = [(VITALS, reading(second)) for second in range(0, 120, 2)]
+        await produce(kafka, prefix, said_of(*before, (SESSIONS, started())), garbage=(VITALS, str(SESSION)))
         await trends.until_said(MORNING + timedelta(seconds=60))
         async with httpx2.AsyncClient() as client:
             assert (await client.get(f"{trends.url}/readyz")).status_code == 200
             assert 'chairside_dead_letters_total{topic="vitals"} 1.0' in (await client.get(f"{trends.url}/metrics")).text
-        await produce(kafka, prefix, *[(VITALS, reading(second)) for second in range(120, 420, 2)])
+        await produce(kafka, prefix, said_of(*[(VITALS, reading(second)) for second in range(120, 420, 2)]))
         await trends.end(signal.SIGKILL)
         trends.start()
-        await produce(kafka, prefix, *[(VITALS, reading(second)) for second in range(420, 600, 2)])
+        await produce(kafka, prefix, said_of(*[(VITALS, reading(second)) for second in range(420, 600, 2)]))
         found = await trends.until_said(MORNING + timedelta(seconds=540))
         assert await trends.end(signal.SIGTERM) == 0
     finally:
@@ -143,8 +91,8 @@ async def test_readings_become_trends_and_a_kill_changes_nothing(kafka: str, pre
     climbed = (last.computed_at - MORNING).total_seconds() / 60 - 2
     assert abs(pressure.change - climbed) < 0.3
     assert pressure.slope_per_minute > 0.8
-    ids = [envelope.id for envelope, _ in await said(kafka, prefix, TRENDS)]
-    assert len({(event.computed_at) for event in found}) == len(set(ids))
+    ids = [envelope.id for envelope, event in await said(kafka, prefix, TRENDS) if event in found]
+    assert len({event.computed_at for event in found}) == len(set(ids))
 
 
 WATCH = """
@@ -163,7 +111,7 @@ async def test_readings_that_nobody_commits_end_the_process_and_none_do_not(kafk
     try:
         with pytest.raises(subprocess.TimeoutExpired):
             await asyncio.to_thread(watch.wait, 6)
-        await produce(kafka, prefix, (VITALS, reading(0)))
+        await produce(kafka, prefix, said_of((VITALS, reading(0))))
         assert await asyncio.to_thread(watch.wait, 30) == STOOD_STILL
     finally:
         watch.kill()
