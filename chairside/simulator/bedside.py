@@ -18,6 +18,8 @@ PATIENCE = timedelta(minutes=6)
 EASED = timedelta(minutes=2)
 """How long nothing must be wrong before an infusion paused for something else than pressure goes on (D)."""
 URGENCY: tuple[Priority, ...] = get_args(Priority)
+TECHNICAL = ("A16", "MISSED")
+"""How the codes of alarms about the watching itself begin."""
 PRESSURES = ("A1", "A2", "A3", "A4")
 
 
