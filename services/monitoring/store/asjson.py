@@ -1,4 +1,4 @@
-"""JSON for rows that are written with every reading: pydantic's writer and reader take less than half of the standard one's time."""
+"""JSON for rows written with every reading: pydantic's writer and reader take less than half of the standard one's time."""
 
 from typing import Any
 
