@@ -220,6 +220,15 @@ async def read_record(session_id: UUID, body: RecordAsked, tx: Command) -> Recor
     )
 
 
+def _infusion(found: infusions.Infusion) -> InfusionRecorded:
+    return InfusionRecorded(
+        dose_mg=found.plan.dose,
+        duration_minutes=found.plan.duration,
+        concentration_mg_per_ml=found.plan.concentration,
+        changes=[ChangeRecorded.model_validate(one) for one in found.changes],
+    )
+
+
 async def _head(session: Session, tx: Command) -> Head:
     infusion = await infusions.infusion(tx, session.session_id)
     return Head(
@@ -229,13 +238,7 @@ async def _head(session: Session, tx: Command) -> Head:
         applied=session.watch.applied,
         limits_version=tables.engine().version,
         recorded_at=tx.now,
-        infusion=infusion
-        and InfusionRecorded(
-            dose_mg=infusion.plan.dose,
-            duration_minutes=infusion.plan.duration,
-            concentration_mg_per_ml=infusion.plan.concentration,
-            changes=[ChangeRecorded.model_validate(one) for one in infusion.changes],
-        ),
+        infusion=_infusion(infusion) if infusion else None,
         moves=[MoveRecorded(**row) for row in await records.moves(tx, session.session_id)],
         notes=[NoteRecorded(**row) for row in await records.notes(tx, session.session_id)],
         alarms=[AlarmRecorded(**row) for row in await records.alarms(tx, session.session_id)],

@@ -114,9 +114,8 @@ def compare(before: Sequence[Told], after: Sequence[Told]) -> list[Difference]:
                 found.append(Difference(_kind(match, told), match, told))
             else:
                 found.append(Difference("split" if any(one.meets(told) for one in old) else "gained", None, told))
-        for told in old:
-            if id(told) not in paired:
-                found.append(Difference("joined" if any(one.meets(told) for one in new) else "lost", told, None))
+        alone = [told for told in old if id(told) not in paired]
+        found += [Difference("joined" if any(one.meets(told) for one in new) else "lost", told, None) for told in alone]
     return sorted(found, key=_when)
 
 

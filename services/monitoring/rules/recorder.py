@@ -160,7 +160,7 @@ def rehearse(engine: Engine, found: Iterable[Arrival]) -> list[Heard]:
     for arrival in found:
         heard += player.wait(arrival.at - UNDER_WAY)
         known = arrival.answer is None or arrival.answer.cause in player.watch.signals
-        inputs = arrival.inputs if known else [one for one in arrival.inputs if not isinstance(one, Answered)]
+        inputs = [one for one in arrival.inputs if known or not isinstance(one, Answered)]
         heard += player.play(
             Arrival(arrival.applied, arrival.at, inputs, arrival.at, arrival.answer if known else None, arrival.lapsed)
         )

@@ -63,7 +63,7 @@ async def readings(tx: Tx, session: Session, after: Place | None, most: int) -> 
     rows = queries.recorded_readings(
         tx.db,
         session_id=session.session_id,
-        since=session.opened_at - MARGIN,
+        since=measured_at or session.opened_at - MARGIN,
         until=tx.now + MARGIN,
         measured_at=measured_at,
         device_id=device_id,
