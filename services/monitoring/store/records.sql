@@ -16,8 +16,8 @@ FROM alarms WHERE session_id = :session_id ORDER BY raised_at, alarm_id;
 
 -- name: recorded_answers(session_id)
 -- Every answer to an alarm of a session, the first first.
-SELECT alarm_id, priority, answered_by, via, answered_at FROM answers JOIN alarms USING (alarm_id)
-WHERE session_id = :session_id ORDER BY answered_at, alarm_id, answer_id;
+SELECT alarm_id, priority, answered_by, via, answered_at FROM answers
+WHERE alarm_id IN (SELECT alarm_id FROM alarms WHERE session_id = :session_id) ORDER BY answered_at, alarm_id, answer_id;
 
 -- name: recorded_readings(session_id, since, until, measured_at, device_id, codes, most)
 -- Readings of a session measured in a period, after a place in the list, with what was not judged and why.
