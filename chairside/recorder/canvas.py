@@ -6,12 +6,14 @@ from itertools import pairwise
 from math import ceil, floor, log10
 from statistics import median
 
-WIDTH, LEFT, RIGHT, TOP = 1200, 150, 24, 66
+WIDTH, LEFT, RIGHT, TOP = 1200, 190, 24, 66
 FONT = "font-family='DejaVu Sans, Verdana, sans-serif'"
 INK, FAINT, GRID = "#1c2733", "#6b7785", "#e3e7ec"
 STEPS = (10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 """Seconds between two marks of the time axis."""
 MOST_MARKS = 14
+FEW = 200
+"""Points up to which each is shown."""
 Point = tuple[float, float | None]
 """Seconds since the epoch, and a value; None is a probe that is off."""
 
@@ -65,8 +67,16 @@ class Canvas:
             f"{title}</path>"
         )
 
-    def panel(self, label: str, unit: str, height: float, series: Sequence[tuple[str, str, Sequence[Point]]]) -> None:
-        """Lines over time: (name, colour, points) each, on one scale that fits them."""
+    def panel(
+        self,
+        label: str,
+        unit: str,
+        height: float,
+        series: Sequence[tuple[str, str, Sequence[Point]]],
+        *,
+        measured: bool = True,
+    ) -> None:
+        """Lines over time: (name, colour, points) each, on one scale that fits them. Not `measured` is without dots and gaps."""
         values = [value for _, _, points in series for _, value in points if value is not None]
         if not values:
             return
@@ -87,24 +97,26 @@ class Canvas:
         for number, (name, colour, points) in enumerate(series):
             if any(value is not None for _, value in points):
                 self.write(12, top + 44 + 14 * number, name, size=11, colour=colour)
-                self._line(colour, points, y)
+                self._line(colour, points, y, measured=measured)
         self.y = bottom + 18
 
-    def _line(self, colour: str, points: Sequence[Point], y: Callable[[float], float]) -> None:
-        dots = len(points) < 200
-        for run in runs(points):
-            thin = decimated([(self.x(at), y(value)) for at, value in run])
+    def _line(self, colour: str, points: Sequence[Point], y: Callable[[float], float], *, measured: bool) -> None:
+        whole = [[(at, value) for at, value in points if value is not None]]
+        for run in runs(points) if measured else whole:
+            thin = decimated([(self.x(at), y(value)) for at, value in run]) if measured else [(self.x(at), y(v)) for at, v in run]
             if len(thin) > 1:
                 path = " ".join(f"{x:.1f},{height:.1f}" for x, height in thin)
                 self._shapes.append(f"<polyline points='{path}' fill='none' stroke='{colour}' stroke-width='1.4'/>")
-            if dots or len(thin) == 1:
+            if measured and (len(points) < FEW or len(thin) == 1):
                 self._shapes += [f"<circle cx='{x:.1f}' cy='{height:.1f}' r='2.2' fill='{colour}'/>" for x, height in thin]
 
     def axis(self, marks: Iterable[tuple[float, str]]) -> None:
-        """The time axis: its marks, by instant."""
+        """The time axis: its marks, by instant; their lines lie below everything else."""
+        above, self._shapes = self._shapes, []
         for at, label in marks:
             self.upright(at, TOP, self.y - 6, GRID)
             self.write(self.x(at), self.y + 8, label, size=10, colour=FAINT, anchor="middle")
+        self._shapes += above
         self.y += 22
 
     def text(self, title: str) -> str:

@@ -29,7 +29,7 @@ PANELS = (
 )
 COLOURS: dict[Priority, str] = {"emergency": "#8c0b0b", "high": "#e02b20", "medium": "#e8b400", "low": "#19a7b8"}
 """High is red, medium yellow, low cyan; an emergency is a high that calls the team, and a darker red."""
-LANE = 19
+LANE, MOST_LETTERS = 19, 32
 CONVERTER = "rsvg-convert"
 
 
@@ -55,7 +55,7 @@ def picture(
     canvas = Canvas(record.opened_at.timestamp(), record.last.timestamp())
     for label, unit, height, series in PANELS:
         canvas.panel(label, unit, height, [(name, colour, _points(record, code)) for name, colour, code in series])
-    canvas.panel("Infusion", "mg/min", 60, [("rate", "#444444", _rate(record, canvas.end))])
+    canvas.panel("Infusion", "mg/min", 60, [("rate", "#444444", _rate(record, canvas.end))], measured=False)
     bottom = canvas.y
     _lanes(canvas, "Alarms as told", [*lanes(engine, told, _answers(record), canvas.end), *_others(record, told, canvas.end)])
     if other is not None:
@@ -81,7 +81,7 @@ def _heading(canvas: Canvas, record: Record) -> None:
     x = float(WIDTH - RIGHT)
     canvas.write(x, 24, "\u25bc answered", size=11, colour=FAINT, anchor="end")
     for number, priority in enumerate(COLOURS):
-        canvas.write(x - 90 - 84 * number, 24, f"\u25a0 {priority}", size=11, colour=COLOURS[priority], anchor="end", bold=True)
+        canvas.write(x - 90 - 96 * number, 24, f"\u25a0 {priority}", size=11, colour=COLOURS[priority], anchor="end", bold=True)
 
 
 def _points(record: Record, code: str) -> list[Point]:
@@ -98,8 +98,7 @@ def _rate(record: Record, end: float) -> list[Point]:
     found: list[Point] = [(seconds(row["changes"][0]["at"]), 0.0)]
     steps = [(seconds(one["at"]), full * one["percent"] / 100) for one in row["changes"]]
     for (at, rate), until in zip(steps, [*(at for at, _ in steps[1:]), over], strict=True):
-        count = max(1, int((until - at) // 60))
-        found += [(at + (until - at) * number / count, rate) for number in range(count + 1)]
+        found += [(at, rate), (until, rate)]
     return [*found, (over, 0.0)]
 
 
@@ -116,9 +115,7 @@ def lanes(engine: Engine, told: Sequence[Told], answers: dict[str, list[tuple[fl
     """A lane for each cause, in the order they were first told."""
     found: dict[str, Lane] = {}
     for one in told:
-        lane = found.setdefault(
-            one.cause, Lane(f"{one.cause} {engine.title(one.steps[0].alarm)}", [], answers.get(one.cause, []))
-        )
+        lane = found.setdefault(one.cause, Lane(engine.title(one.steps[0].alarm), [], answers.get(one.cause, [])))
         ends = one.ended if one.ended is not None else end
         for step, after in zip(one.steps, [*(later.at for later in one.steps[1:]), ends], strict=True):
             lane.bars.append((step.at, after, step.priority, _hint(engine, step)))
@@ -133,7 +130,7 @@ def _others(record: Record, told: Sequence[Told], end: float) -> list[Lane]:
     found: dict[str, Lane] = {}
     for row in record.others(told):
         answers = [(seconds(one["answered_at"]), one["answered_by"]) for one in row["answers"]]
-        lane = found.setdefault(row["cause"], Lane(f"{row['code']} {row['title']}", [], []))
+        lane = found.setdefault(row["cause"], Lane(row["title"], [], []))
         lane.answers.extend(answers)
         ends = seconds(row["ended_at"]) if row["ended_at"] else end
         lane.bars.append((seconds(row["raised_at"]), ends, row["highest"], row["title"]))
@@ -144,7 +141,7 @@ def _lanes(canvas: Canvas, label: str, found: Sequence[Lane]) -> None:
     canvas.write(12, canvas.y + 6, label if found else f"{label}: none", bold=True)
     canvas.y += 16
     for lane in found:
-        text = lane.label if len(lane.label) <= 24 else f"{lane.label[:23]}\u2026"
+        text = lane.label if len(lane.label) <= MOST_LETTERS else f"{lane.label[: MOST_LETTERS - 1]}\u2026"
         canvas.write(LEFT - 8, canvas.y + 10, text, size=9, colour=FAINT, anchor="end")
         for begin, end, priority, hint in lane.bars:
             canvas.bar(begin, end, canvas.y + 2, LANE - 8, COLOURS[priority], hint=hint)
@@ -164,7 +161,8 @@ def _moves(canvas: Canvas, record: Record, bottom: float) -> None:
         canvas.upright(at, TOP - 6, bottom - 14, "#9aa5b1", dashed=True)
         row = (row + 1) % 2 if canvas.x(at) - last < 60 else 0
         last = canvas.x(at)
-        canvas.write(last, TOP - 10 - 12 * row, move["move"], size=10, colour=FAINT, anchor="middle")
+        anchor = "middle" if last < WIDTH - RIGHT - 30 else "end"
+        canvas.write(last, TOP - 10 - 12 * row, move["move"], size=10, colour=FAINT, anchor=anchor)
 
 
 def save(file: Path, svg: str) -> None:
