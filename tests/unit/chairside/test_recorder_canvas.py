@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chairside.recorder.canvas import MOST_MARKS, Canvas, decimated, marks, runs, scale
 
-values = st.floats(-50, 400, allow_nan=False)
+values = st.integers(-500, 4000).map(lambda tenths: tenths / 10)
 
 
 @given(values, values)
