@@ -23,7 +23,7 @@ def lines(record: Record, engine: Engine, heard: Iterable[Heard]) -> list[Line]:
         found.append((instant(move["moved_at"]), f"{move['move']} by {move['actor']}{reason}"))
     for alarm in record.head["alarms"]:
         for answer in alarm["answers"]:
-            line = f"{alarm['code']} answered by {answer['answered_by']} ({answer['via']}) at {answer['priority']}"
+            line = f"{alarm['title']} answered by {answer['answered_by']} ({answer['via']}) at {answer['priority']}"
             found.append((instant(answer["answered_at"]), line))
         if (alarm["cause"], instant(alarm["raised_at"]).timestamp()) not in raised:
             found.append((instant(alarm["raised_at"]), f"{priority(alarm['highest'])} {alarm['title']} ({alarm['code']})"))
