@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -27,6 +26,7 @@ from kit.http import Routes, Server
 from kit.jobs import Jobs, Workers
 from kit.kafka import client_settings
 from kit.logs import configure_logging
+from kit.memory import collect_rarely
 from kit.metrics import Metrics
 from kit.operations import routes as operations
 from kit.origin import Origin
@@ -298,13 +298,6 @@ async def serve(service: Service, settings: Settings) -> None:
             await asyncio.wait([serving], timeout=STOP_WITHIN)
     finally:
         await running.close()
-
-
-def collect_rarely() -> None:
-    """What a process loaded at its start stays: the garbage collector need not look at it again, nor after each few events."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 async def _open(running: Running, stop: asyncio.Event) -> None:

@@ -150,13 +150,14 @@ def raised(picture: Picture, event: alarms.AlarmRaised) -> None:
     alarm = picture.alarm(event.alarm_id)
     alarm.code, alarm.title, alarm.kind, alarm.confirmed = event.code, event.title, event.kind, event.confirmed
     alarm.session_id, alarm.chair, alarm.raised_at = event.session_id, event.chair, event.raised_at
+    alarm.detail = alarm.detail or event.detail
     alarm.priority = alarm.highest = event.priority
 
 
 def reprioritised(picture: Picture, event: alarms.AlarmPriorityChanged) -> None:
     """An alarm is more, or less, urgent."""
     alarm = picture.alarm(event.alarm_id)
-    alarm.priority, alarm.title = event.priority, event.title
+    alarm.priority, alarm.title, alarm.detail = event.priority, event.title, event.detail or alarm.detail
     order = ("low", "medium", "high", "emergency")
     alarm.highest = max(alarm.highest, event.priority, key=order.index)
 
@@ -165,6 +166,18 @@ def acknowledged(picture: Picture, event: alarms.AlarmAcknowledged) -> None:
     """Somebody answered an alarm."""
     alarm = picture.alarm(event.alarm_id)
     alarm.answered_by, alarm.answered_via, alarm.answered_at = event.by, event.via, event.acknowledged_at
+
+
+def cleared(picture: Picture, event: alarms.AlarmConditionCleared) -> None:
+    """The condition is over; the alarm waits for an answer."""
+    alarm = picture.alarm(event.alarm_id)
+    alarm.cleared_at, alarm.artefact = event.cleared_at, event.probable_artefact
+
+
+def returned(picture: Picture, event: alarms.AlarmConditionReturned) -> None:
+    """The condition is there again."""
+    alarm = picture.alarm(event.alarm_id)
+    alarm.cleared_at, alarm.artefact = None, False
 
 
 def ended(picture: Picture, event: alarms.AlarmEnded) -> None:
@@ -253,6 +266,8 @@ FOLDS: Mapping[type[Event], Callable[[Picture, Any], None]] = {
     alarms.AlarmRaised: raised,
     alarms.AlarmPriorityChanged: reprioritised,
     alarms.AlarmAcknowledged: acknowledged,
+    alarms.AlarmConditionCleared: cleared,
+    alarms.AlarmConditionReturned: returned,
     alarms.AlarmEnded: ended,
     pages.PageOpened: page_opened,
     pages.PageSent: page_sent,
