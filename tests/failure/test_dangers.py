@@ -163,19 +163,20 @@ def _about(event: Event, patient: Patient) -> TypeGuard[AlarmRaised | AlarmPrior
 async def _summarised(ward: Ward, clinic: Clinic, patients: list[Patient]) -> None:
     """What trends says of these sessions equals the plain computation of everything that lies on the topics."""
 
+    sessions = [patient.session_id for patient in patients]
+    found: dict[UUID, tuple[SessionSummarised | None, SessionSummarised | None]] = {}
+
     async def rightly() -> bool:
         facts = [(envelope, event) for topic in (VITALS, SESSIONS, ALARMS) for _, envelope, event in await clinic.said(topic)]
         wanted = rules.recompute(facts, tables.limits(), tables.load_targets().counting).summaries
         said = [event for _, _, event in await clinic.said(TRENDS) if isinstance(event, SessionSummarised)]
         last = {event.session_id: event.model_copy(update={"facts": 0}) for event in sorted(said, key=lambda one: one.facts)}
-        found.update({session: last.get(session) for session in sessions})
-        return all(session in wanted and found[session] == wanted[session] for session in sessions)
+        found.update({session: (last.get(session), wanted.get(session)) for session in sessions})
+        return all(summary is not None and summary == plain for summary, plain in found.values())
 
-    found: dict[UUID, SessionSummarised | None] = {}
-    sessions = [patient.session_id for patient in patients]
-    await ward.until("trends says what the sessions came to", rightly)
+    await ward.until("trends says what the sessions came to", rightly, found=found)
     for patient in patients:
-        summary = found[patient.session_id]
+        summary, _ = found[patient.session_id]
         assert summary is not None
         alarm, priority, least = BEYOND[patient.what[:2]]
         seconds = [b.seconds for sign in summary.signs for b in sign.beyond if (b.alarm, b.priority) == (alarm, priority)]

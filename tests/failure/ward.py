@@ -40,7 +40,7 @@ from services.monitoring.timers.watching import unwatch, watch
 
 REPOSITORY = Path(__file__).parents[2]
 SERVICES = ("monitoring", "notifications", "trends")
-WITHIN = 90.0
+WITHIN = 40.0
 SECRET = "a secret of the failure tests"
 BASELINE = {"8480-6": 118.0, "8462-4": 78.0}
 
@@ -143,19 +143,20 @@ class Clinic:
             yield Store(pool, "monitoring", settings, self.clock)
 
     async def infuse(self, device_id: str, chair: int) -> UUID:
-        """A session that infuses and is watched by a device, as the routes leave it."""
+        """A session that infuses for two minutes and is watched by a device from now on, as the routes leave it."""
         session_id = uuid4()
         about: dict[str, Any] = {"session_id": session_id, "chair": chair}
         async with self.store() as store, store.transaction() as tx:
             await monitoring.open_session(tx, session_id, uuid4(), uuid4(), uuid4(), chair)
             session = (await monitoring.hold_many(tx, [session_id]))[session_id]
-            session.phase, session.started_at, session.duration_minutes = "INFUSING", tx.now, 40
+            begun = tx.now - timedelta(minutes=2)
+            session.phase, session.started_at, session.duration_minutes = "INFUSING", begun, 40
             session.baseline = dict(BASELINE)
             await monitoring.bind(tx, device_id, session)
             await watch(tx, session)
             await monitoring.keep(tx, [session])
             tx.emit(DeviceBound(device_id=device_id, bound_at=tx.now, **about))
-            tx.emit(InfusionStarted(dose_mg=40, rate_mg_per_minute=1, duration_minutes=40, actor="t", started_at=tx.now, **about))
+            tx.emit(InfusionStarted(dose_mg=40, rate_mg_per_minute=1, duration_minutes=40, actor="t", started_at=begun, **about))
         return session_id
 
     async def go_home(self, session_ids: list[UUID]) -> None:
@@ -232,8 +233,8 @@ class Ward:
     def _process(self, name: str) -> Any:
         return self.supervisor.children[name].process
 
-    async def until(self, what: str, *conditions: Callable[[], Any]) -> None:
-        """Wait until all conditions are met, one after the other."""
+    async def until(self, what: str, *conditions: Callable[[], Any], found: Any = "") -> None:
+        """Wait until all conditions are met, one after the other; `found` is shown when they are not."""
         try:
             async with asyncio.timeout(WITHIN):
                 for condition in conditions:
@@ -241,8 +242,8 @@ class Ward:
                         await asyncio.sleep(0.05)
         except TimeoutError:
             logs = [path for clinic in (self.day, self.quick) for path in sorted(clinic.folder.glob("*.log"))]
-            told = "\n".join(f"--- {path.parent.name} {children.tail(path, 15)}" for path in logs)
-            raise AssertionError(f"not within {WITHIN} s: {what}\n{told}") from None
+            told = "\n".join(f"--- {path.parent.name} {children.tail(path, 5)[-2000:]}" for path in logs)
+            raise AssertionError(f"not within {WITHIN} s: {what} {found}\n{told}") from None
 
 
 @contextlib.asynccontextmanager
