@@ -65,7 +65,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What tests measured and want people to read, whether they passed or not."""
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    for line in [value for report in reports if report.when == "call" for name, value in report.user_properties if name == "told"]:
+    for line in [
+        value for report in reports if report.when == "call" for name, value in report.user_properties if name == "told"
+    ]:
         terminalreporter.write_line(str(line))
 
 

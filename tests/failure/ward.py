@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -40,7 +40,7 @@ from services.monitoring.timers.watching import unwatch, watch
 
 REPOSITORY = Path(__file__).parents[2]
 SERVICES = ("monitoring", "notifications", "trends")
-WITHIN = 40.0
+WITHIN = 90.0
 SECRET = "a secret of the failure tests"
 BASELINE = {"8480-6": 118.0, "8462-4": 78.0}
 
@@ -69,36 +69,38 @@ class Clinic:
         """What the clinic's clock shows at a wall instant."""
         return self.clock.domain_anchor + (instant - self.clock.wall_anchor) * self.clock.rate
 
-    async def open(self, supervisor: Supervisor) -> None:
-        """Make databases and topics, and keep the services running."""
+    async def prepare(self, *services: str) -> None:
+        """Make databases and topics, and let a gateway in."""
         self.folder.mkdir()
         key, jwks = auth.new_key_pair()
         (self.folder / "jwks.json").write_text(jwks)
         self.token = auth.mint(key, "gateway", ["vitals.write"], timedelta(hours=1), issuer="chairside", audience="chairside")
         await self.house.make_topics(self.prefix)
         await self._append_time()
-        for name in SERVICES:
+        for name in services:
             self.dsns[name] = await self.house.database(f"{name}_{self.clock.rate:g}")
-        await asyncio.gather(*(migrate(name, self.dsns[name]) for name in SERVICES))
+            self.urls[name] = f"http://127.0.0.1:{free_port()}"
+        await asyncio.gather(*(migrate(name, self.dsns[name]) for name in services))
+
+    async def open(self, supervisor: Supervisor) -> None:
+        """Keep the services running."""
+        await self.prepare(*SERVICES)
         await self._staff()
         for name in SERVICES:
-            port = free_port()
-            self.urls[name] = f"http://127.0.0.1:{port}"
             log = self.folder / f"{name}.log"
             command: list[str | Path] = [sys.executable, "-m", f"services.{name}"]
-            start = partial(
-                children.start, command, log=log, dying=signal.SIGKILL, env=self._environment(name, port), cwd=REPOSITORY
-            )
+            start = partial(children.start, command, log=log, dying=signal.SIGKILL, env=self.environment(name), cwd=REPOSITORY)
             supervisor.keep(Child(self.child(name), start, log, dying=signal.SIGKILL))
 
     def child(self, service: str) -> str:
         """What the supervisor calls a service's process."""
         return f"{self.prefix} {service}"
 
-    def _environment(self, name: str, port: int) -> dict[str, str]:
+    def environment(self, name: str) -> dict[str, str]:
+        """Of a service's process."""
         return {
             **os.environ,
-            **self.house.environment(self.dsns[name], self.prefix, port),
+            **self.house.environment(self.dsns[name], self.prefix, int(self.urls[name].rpartition(":")[2])),
             "CHAIRSIDE_JWKS": str(self.folder / "jwks.json"),
             "CHAIRSIDE_INSTANCE": f"{name}-1",
             "CHAIRSIDE_CLOCK_WALL": self.clock.wall_anchor.isoformat(),
@@ -218,32 +220,63 @@ class Ward:
         self._killed = {name: process.pid for name, process in zip(names, processes, strict=True)}
         return at
 
-    async def recovered(self, victim: str) -> datetime:
-        """Wait until what was killed runs again and is ready, and monitoring is: when it was."""
+    async def recovered(self, victim: str) -> tuple[datetime, datetime]:
+        """Wait until what was killed runs again and answers, and all that must be ready for an alarm is: when each was."""
 
         async def again() -> bool:
             running = [(process.pid, pid) for name, pid in self._killed.items() if (process := self._process(name)) is not None]
             return len(running) == len(self._killed) and all(now != then for now, then in running)
 
-        asked = {victim, "monitoring"} & set(SERVICES)
-        probes = [partial(clinic.ready, service) for clinic in (self.day, self.quick) for service in sorted(asked)]
-        await self.until(f"{victim} is back", again, *probes)
-        return wall()
+        asked = sorted({victim, "monitoring"} & set(SERVICES))
+        probes = [partial(clinic.ready, service) for service in asked for clinic in (self.day, self.quick)]
+        first = [PROBES[victim](self.day.house)] if victim in PROBES else probes
+        await self.until(f"{victim} answers", again, *first)
+        answers = wall()
+        await self.until("monitoring is ready", *probes)
+        return answers, wall()
 
     def _process(self, name: str) -> Any:
         return self.supervisor.children[name].process
 
-    async def until(self, what: str, *conditions: Callable[[], Any], found: Any = "") -> None:
+    async def until(self, what: str, *conditions: Callable[[], Any], every: float = 0.05, found: Any = "") -> None:
         """Wait until all conditions are met, one after the other; `found` is shown when they are not."""
         try:
             async with asyncio.timeout(WITHIN):
                 for condition in conditions:
                     while not await condition():
-                        await asyncio.sleep(0.05)
+                        await asyncio.sleep(every)
         except TimeoutError:
             logs = [path for clinic in (self.day, self.quick) for path in sorted(clinic.folder.glob("*.log"))]
             told = "\n".join(f"--- {path.parent.name} {children.tail(path, 5)[-2000:]}" for path in logs)
             raise AssertionError(f"not within {WITHIN} s: {what} {found}\n{told}") from None
+
+
+def _kafka(house: House) -> Callable[[], Awaitable[bool]]:
+    async def answers() -> bool:
+        admin = AIOKafkaAdminClient(bootstrap_servers=house.kafka, request_timeout_ms=2000)
+        try:
+            await admin.start()
+            await admin.list_topics()
+        except AWAY:
+            return False
+        finally:
+            await admin.close()
+        return True
+
+    return answers
+
+
+def _postgres(house: House) -> Callable[[], Awaitable[bool]]:
+    async def answers() -> bool:
+        with contextlib.suppress(*AWAY):
+            await (await asyncpg.connect(house.postgres, timeout=2)).close()
+            return True
+        return False
+
+    return answers
+
+
+PROBES: dict[str, Callable[[House], Callable[[], Awaitable[bool]]]] = {"kafka": _kafka, "postgres": _postgres}
 
 
 @contextlib.asynccontextmanager
@@ -258,8 +291,7 @@ async def ward(folder: Path, quick_rate: float) -> AsyncIterator[Ward]:
         try:
             below.keep(Child("kafka", kafka.start, kafka.log, process=kafka.process))
             below.keep(Child("postgres", postgres.start, postgres.log, dying=signal.SIGINT, process=postgres.process))
-            for clinic in (day, quick):
-                await clinic.open(above)
+            await asyncio.gather(day.open(above), quick.open(above))
             above.children |= below.children
             there = Ward(day, quick, above)
             await there.until("all ready", *(partial(c.ready, service) for c in (day, quick) for service in SERVICES))
