@@ -8,6 +8,8 @@ from typing import Any, get_args
 from chairside.simulator.door import Door, Refusal, Who
 from chairside.simulator.habits import GENTLE_FIRST, Habits, Move, quiet
 from chairside.simulator.monitor import Monitor
+from chairside.simulator.pharmacy import Cabinet
+from chairside.simulator.rounds import Rounds
 from chairside.simulator.staff import Roster
 from kit.clock import RunningClock
 from schemas.monitoring.alarms import Priority
@@ -34,10 +36,13 @@ class Bedside:
     clock: RunningClock
     habits: Habits
     monitor: Monitor
+    cabinet: Cabinet
+    rounds: Rounds
     session_id: str
     chair: int
     duration: float
     """Of the infusion as ordered, in minutes."""
+    dose_mg: float
     moves: list[str] = field(default_factory=list)
     _paused: list[datetime] = field(default_factory=list)
     _slowed_at: datetime | None = None
@@ -73,7 +78,9 @@ class Bedside:
                 await self._provider_decides()
 
     async def infuse(self) -> None:
-        """Start, watch, and act on alarms until the dose is in or the infusion is stopped."""
+        """Draw up, start, watch, and act on alarms until the dose is in or the infusion is stopped; waste what is left."""
+        nurse = self.nurse
+        syringe = await self.cabinet.draw(nurse, self.session_id, self.dose_mg)
         for who in (self.nurse, self.people.one("prescriber").who):
             await self._ask("/time-out", who=who)
         await self._move("start")
@@ -82,11 +89,14 @@ class Bedside:
             await self.look()
             if self.monitor.percent and self.monitor.infused >= self.duration:
                 await self._move("end")
+        session = await self.door.ask(nurse, "monitoring", "GET", f"/sessions/{self.session_id}")
+        await self.cabinet.account(syringe, session["infusion"]["given_mg"], nurse, self.people.another(nurse))
 
     async def look(self) -> None:
-        """Look at the alarms of the chair, and act on them."""
+        """Look at the patient when it is time, and at the alarms of the chair, and act on them."""
         await asyncio.sleep(LOOK_EVERY_S / self.clock.rate)
         now = self.clock.now()
+        await self.rounds.go(self.nurse, now, self.monitor.course.level, recovering=self.monitor.ended_at is not None)
         alarms = await self.door.ask(self.nurse, "monitoring", "GET", "/alarms", query={"session_id": self.session_id})
         known = []
         for alarm in alarms:
@@ -109,10 +119,11 @@ class Bedside:
             while self.clock.now() < max(at, scored_at + apart):
                 await self.look()
             scored_at = await self._score()
-        await self.monitor.observe(responsiveness=5, dissociation=0, orientation=1, nausea=0)
+        await self.rounds.last(self.nurse)
         await self._attest(self.nurse, [{"fact": fact, "met": True} for fact in discharge.attests])
         await self._ask("/rescreen", {"level": "NONE"})
         while True:
+            await self.rounds.explain(self.nurse)
             answer = await self._ask("/discharge-gate")
             if answer["ready"]:
                 break

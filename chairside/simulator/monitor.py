@@ -71,10 +71,6 @@ class Monitor:
         self._waiting.append(waiting)
         return await waiting
 
-    async def observe(self, **seen: float) -> None:
-        """Send what a nurse saw and typed in, by name."""
-        await self._send([sent(self.clock.now(), "manual", seen, simulated=True)])
-
     def begin(self, at: datetime) -> None:
         """The infusion runs from now on."""
         self.started_at, self.percent = at, 100.0

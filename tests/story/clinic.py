@@ -10,6 +10,7 @@ import httpx2
 from kit.testing import Stage
 from schemas.event import Event
 from schemas.topic import Topic
+from tests.drug import account_for_drug
 from tests.story.pager import Pager
 
 UNITS = {
@@ -38,7 +39,7 @@ START = [
     "emergency_equipment",
 ]
 HOME = [
-    *("gait", "fluids", "line_removed", "waste_reconciled", "escort_named", "escort_present", "escort_identity"),
+    *("gait", "fluids", "line_removed", "escort_named", "escort_present", "escort_identity"),
     *("escort_accompanies", "instructions_given", "contacts_given"),
 ]
 SCALES = {
@@ -162,6 +163,7 @@ class Clinic:
         await self.measure(moaas=5, diss_obs=0, oriented=1, nausea=0)
         await ok(self.monitoring.post(f"/sessions/{session}/rescreen", json={"level": "NONE"}))
         await self.attest(session, HOME)
+        await account_for_drug(self.stage, session)
 
     async def measure(self, **values: float | None) -> None:
         """The monitor measures now."""
