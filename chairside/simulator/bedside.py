@@ -119,7 +119,7 @@ class Bedside:
             while self.clock.now() < max(at, scored_at + apart):
                 await self.look()
             scored_at = await self._score()
-        await self.rounds.last(self.nurse)
+        await self.rounds.last(self.nurse, self.monitor.course.level)
         await self._attest(self.nurse, [{"fact": fact, "met": True} for fact in discharge.attests])
         await self._ask("/rescreen", {"level": "NONE"})
         while True:

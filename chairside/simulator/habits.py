@@ -70,14 +70,12 @@ class Discharge(Row):
 
 
 class Looks(Row):
-    """How often a nurse looks at somebody, asks for pain and nausea, and what there is to see."""
+    """How often a nurse looks at somebody, and asks for pain and nausea."""
 
     look_minutes: float
     look_recovery_minutes: float
     ask_minutes: float
     ask_recovery_minutes: float
-    most_dissociation: float
-    """DISS-OBS while the effect is at its peak."""
 
 
 class Drawing(Row):

@@ -6,10 +6,11 @@ from typing import Any, get_args
 
 from chairside.simulator.door import Door, Refusal, Who
 from chairside.simulator.habits import Habits
+from chairside.simulator.mind import Mind, moaas, observed
+from chairside.simulator.presets import presets
 from schemas.monitoring.alarms import Priority, Resolution
 
 LATCHING = get_args(Priority)[-2:]
-AWAKE, ORIENTED = 5, 1
 
 
 @dataclass
@@ -19,6 +20,7 @@ class Rounds:
     door: Door
     habits: Habits
     session_id: str
+    mind: Mind
     sent: int = 0
     """Observations the clinic took, each a reading."""
     _looked_at: datetime | None = None
@@ -32,7 +34,7 @@ class Rounds:
         )
         found: dict[str, float] = {}
         if _due(self._looked_at, look, now):
-            found |= {"moaas": AWAKE, "diss-obs": round(rule.most_dissociation * effect)}
+            found |= self._seen(effect)
             self._looked_at = now
         if _due(self._asked_at, ask, now):
             found |= {"nausea": 0, "72514-3": 0}
@@ -40,9 +42,9 @@ class Rounds:
         if found:
             await self._enter(nurse, found)
 
-    async def last(self, nurse: Who) -> None:
-        """Before the patient goes home: wide awake, oriented, no nausea."""
-        await self._enter(nurse, {"moaas": AWAKE, "diss-obs": 0, "oriented": ORIENTED, "nausea": 0})
+    async def last(self, nurse: Who, effect: float) -> None:
+        """Before the patient goes home: all of it, and whether they know who and where they are, and when."""
+        await self._enter(nurse, {**self._seen(effect), "oriented": 1, "nausea": 0})
 
     async def explain(self, nurse: Who) -> None:
         """Say of each high alarm what it was."""
@@ -56,6 +58,13 @@ class Rounds:
             except Refusal as refusal:
                 if refusal.status != 409:  # nobody has answered it yet
                     raise
+
+    def _seen(self, effect: float) -> dict[str, float]:
+        table = presets()
+        return {
+            "moaas": moaas(self.mind, table.sedation, effect),
+            "diss-obs": observed(self.mind, table.dissociation, effect),
+        }
 
     def _cause(self, alarm: dict[str, Any]) -> Resolution:
         if alarm["artefact"]:

@@ -14,6 +14,7 @@ from chairside.simulator.body import Course
 from chairside.simulator.charts import Patient
 from chairside.simulator.door import Door, Refusal, Who
 from chairside.simulator.habits import habits
+from chairside.simulator.mind import AWAKE, Mind, drawn_mind
 from chairside.simulator.monitor import Monitor
 from chairside.simulator.pharmacy import Cabinet
 from chairside.simulator.presets import presets
@@ -154,7 +155,8 @@ class Visit:
             recording=self.recording,
             speed=self.speed,
         )
-        rounds = Rounds(self.door, habits(), outcome.session_id)
+        mind = Mind(AWAKE, 0.0) if self.patient.script else drawn_mind(table, self.random)
+        rounds = Rounds(self.door, habits(), outcome.session_id, mind)
         bedside = Bedside(
             door=self.door,
             people=self.people,
