@@ -134,6 +134,7 @@ class Bedside:
             while self.clock.now() < again:
                 await self.look()
             await self.monitor.pressure()
+        await self.monitor.off()
         await self._ask("/discharge")
 
     async def wait(self, span: timedelta) -> None:

@@ -24,6 +24,12 @@ async def pumping(clinic: Clinic, minutes: int, **values: float) -> None:
         await pump(clinic, **values)
 
 
+async def look(clinic: Clinic, session: str, **scores: float) -> None:
+    """A nurse looks, and enters what she sees; it counts as her round."""
+    clinic.rounds[session] = clinic.stage.clock.now()
+    await clinic.observe(session, **scores)
+
+
 async def gate(clinic: Clinic, session: str) -> list[str]:
     """Judge whether the patient may go home. Returns what is missing."""
     judged = await ok(clinic.monitoring.post(f"/sessions/{session}/discharge-gate"))
