@@ -1,15 +1,16 @@
 """The clinic of the stories: four services on one stage, staff on duty, and a patient in a chair."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 import httpx2
 
 from kit.testing import Stage
 from schemas.event import Event
 from schemas.topic import Topic
+from tests.drug import account_for_drug
 from tests.story.pager import Pager
 
 UNITS = {
@@ -22,7 +23,15 @@ UNITS = {
     "diss_obs": ("diss-obs", "{score}"),
     "oriented": ("oriented", "1"),
     "nausea": ("nausea", "{score}"),
+    "pain": ("72514-3", "{score}"),
 }
+CALM = {"moaas": 5, "diss_obs": 0, "nausea": 0, "pain": 0}
+"""What a nurse sees of a patient who is well."""
+WELL = {"sys": 124, "dia": 80, "hr": 72, "spo2": 98, "rr": 14}
+"""What a monitor shows of one."""
+ROUND = timedelta(minutes=9)
+"""How often the nurse of a quiet session goes round: within the ten minutes that clinical 4.1 asks."""
+Method = Literal["cuff", "continuous"]
 STAFF = (("nurse-1", "nurse"), ("nurse-2", "nurse"), ("dr-lee", "prescriber"), ("charge-1", "charge nurse"))
 INTAKE = ("charts.read", "charts.write", "assessments.write", "consents.write", "screenings.write", "orders.sign")
 START = [
@@ -38,7 +47,7 @@ START = [
     "emergency_equipment",
 ]
 HOME = [
-    *("gait", "fluids", "line_removed", "waste_reconciled", "escort_named", "escort_present", "escort_identity"),
+    *("gait", "fluids", "line_removed", "escort_named", "escort_present", "escort_identity"),
     *("escort_accompanies", "instructions_given", "contacts_given"),
 ]
 SCALES = {
@@ -54,6 +63,12 @@ class Clinic:
 
     stage: Stage
     pager: Pager
+    began: dict[str, datetime] = field(default_factory=dict)
+    """When the infusion of each session began."""
+    monitors: dict[str, str] = field(default_factory=dict)
+    """The monitor of each session that was started."""
+    rounds: dict[str, datetime] = field(default_factory=dict)
+    """When somebody last went round each."""
 
     def __post_init__(self) -> None:
         self.intake = self.stage.http("intake", actor="dr-lee", permissions=INTAKE)
@@ -66,6 +81,9 @@ class Clinic:
             permissions=("sessions.read", "sessions.write", "devices.bind", "vitals.write", "alarms.acknowledge"),
         )
         self.second = self.stage.http("monitoring", actor="nurse-2", permissions=("sessions.read", "sessions.write"))
+        self.provider = self.stage.http(
+            "monitoring", actor="dr-lee", permissions=("sessions.read", "sessions.write", "orders.sign", "alarms.acknowledge")
+        )
         self.notifications = self.stage.http(
             "notifications", actor="manager", permissions=("contacts.read", "contacts.write", "pages.read")
         )
@@ -125,18 +143,23 @@ class Clinic:
         sessions = await ok(self.monitoring.get("/sessions"))
         return str(next(s["session_id"] for s in sessions if s["patient_id"] == patient))
 
-    async def start(self, session: str) -> None:
-        """Bind the monitor, take two readings, attest, pass the gate, start."""
-        await ok(self.monitoring.put("/devices/monitor-1/binding", json={"session_id": session}))
+    async def start(self, *sessions: str) -> None:
+        """Bind the monitors, take two readings, attest, pass the gate, start: together, where there are several."""
+        for number, session in enumerate(sessions, 1):
+            self.monitors[session] = f"monitor-{number}"
+            await ok(self.monitoring.put(f"/devices/monitor-{number}/binding", json={"session_id": session}))
         for _ in range(2):
             await self.stage.advance(minutes=1)
-            await self.measure(sys=122, dia=78, hr=70, spo2=98, rr=14)
-        await self.attest(session, START)
-        gate = await ok(self.monitoring.post(f"/sessions/{session}/gate"))
-        assert gate["outcome"] == "GO", gate
-        for somebody in (self.monitoring, self.second):
-            await ok(somebody.post(f"/sessions/{session}/time-out"))
-        await ok(self.monitoring.post(f"/sessions/{session}/infusion/start", json={}))
+            for session in sessions:
+                await self.measure(session, sys=122, dia=78, hr=70, spo2=98, rr=14)
+        for session in sessions:
+            await self.attest(session, START)
+            gate = await ok(self.monitoring.post(f"/sessions/{session}/gate"))
+            assert gate["outcome"] == "GO", gate
+            for somebody in (self.monitoring, self.second):
+                await ok(somebody.post(f"/sessions/{session}/time-out"))
+            await ok(self.monitoring.post(f"/sessions/{session}/infusion/start", json={}))
+            self.began[session] = self.rounds[session] = self.stage.clock.now()
         await self.stage.settle()
 
     async def infusing(self) -> str:
@@ -154,36 +177,96 @@ class Clinic:
 
     async def recover(self, session: str) -> None:
         """An hour of recovery, after which everything speaks for going home."""
+        await self.observe(session, **CALM)
         for minutes in (45, 15):
             await self.quietly(minutes)
             for scale, components in SCALES.items():
                 score = {"scale": scale, "components": dict.fromkeys(components, 2)}
                 await ok(self.monitoring.post(f"/sessions/{session}/recovery-scores", json=score))
-        await self.measure(moaas=5, diss_obs=0, oriented=1, nausea=0)
+        await self.observe(session, oriented=1, **CALM)
         await ok(self.monitoring.post(f"/sessions/{session}/rescreen", json={"level": "NONE"}))
         await self.attest(session, HOME)
+        await account_for_drug(self.stage, session)
 
-    async def measure(self, **values: float | None) -> None:
-        """The monitor measures now."""
-        measurements = [{"code": UNITS[n][0], "value": v, "unit": UNITS[n][1]} for n, v in values.items()]
-        reading = {
-            "measured_at": self.stage.clock.now().isoformat(),
-            "method": "cuff",
-            "measurements": measurements,
-            "simulated": True,
-        }
-        await ok(self.monitoring.post("/devices/monitor-1/vitals", json={"readings": [reading]}))
+    async def end(self, session: str) -> None:
+        """The dose is in; an hour later the patient goes home."""
+        await ok(self.monitoring.post(f"/sessions/{session}/infusion/end", json={}))
+        await self.recover(session)
+        judged = await ok(self.monitoring.post(f"/sessions/{session}/discharge-gate"))
+        assert judged["ready"], judged
+        await ok(self.monitoring.post(f"/sessions/{session}/discharge"))
+        for known in (self.monitors, self.rounds):
+            del known[session]
+
+    async def measure(self, session: str = "", *, method: Method = "cuff", **values: float | None) -> None:
+        """A session's monitor measures now; monitor-1, where no session is named."""
+        await self.show(session, method=method, **values)
         await self.stage.settle()
 
-    async def quietly(self, minutes: int) -> None:
-        """Minutes in which nothing happens but good readings."""
+    async def show(self, session: str = "", *, method: Method = "cuff", at: datetime | None = None, **values: float | None) -> None:
+        """A monitor sends what it measured, and nobody waits for what comes of it."""
+        reading = reading_of(at or self.stage.clock.now(), method, values)
+        await self.send(session, [reading])
+
+    async def send(self, session: str, readings: Sequence[dict[str, Any]]) -> None:
+        """A monitor sends readings together."""
+        device = self.monitors[session] if session else "monitor-1"
+        await ok(self.monitoring.post(f"/devices/{device}/vitals", json={"readings": list(readings)}))
+
+    async def stream(self, seconds: int, every: int = 1, *, session: str = "", **values: float | None) -> None:
+        """So many seconds of a monitor that streams the same values: from now on, up to the instant before the last second."""
+        for _ in range(0, seconds, every):
+            await self.show(session, method="continuous", **values)
+            await self.stage.advance(seconds=every)
+
+    async def observe(self, session: str, **scores: float) -> None:
+        """A nurse enters what she sees."""
+        seen = [{"code": UNITS[name][0] if name in UNITS else name, "value": value} for name, value in scores.items()]
+        await ok(self.monitoring.post(f"/sessions/{session}/observations", json={"observations": seen}))
+        await self.stage.settle()
+
+    async def quietly(self, minutes: int, **values: float) -> None:
+        """Minutes in which nothing happens: monitors show good readings, and a nurse goes round as the protocol asks."""
         for _ in range(minutes):
             await self.stage.advance(minutes=1)
-            await self.measure(sys=124, dia=80, hr=72, spo2=98, rr=14)
+            for session in self.monitors:
+                await self.show(session, **WELL | values)
+                if self.stage.clock.now() - self.rounds[session] >= ROUND:
+                    self.rounds[session] = self.stage.clock.now()
+                    await self.observe(session, **CALM)
+        await self.stage.settle()
+
+    async def alarm(self, session: str, code: str) -> dict[str, Any]:
+        """The open alarm of a code."""
+        shown = await ok(self.monitoring.get("/alarms", params={"session_id": session, "all": True}))
+        return next(one for one in shown if one["code"] == code)
+
+    async def acknowledge(self, session: str, code: str) -> None:
+        """The nurse is at the bedside and says so."""
+        alarm = await self.alarm(session, code)
+        await ok(self.monitoring.post(f"/alarms/{alarm['alarm_id']}/acknowledgement", json={}))
+        await self.stage.settle()
+
+    async def resolve(self, session: str, code: str, resolution: str) -> None:
+        """The nurse says what an alarm was."""
+        alarm = await self.alarm(session, code)
+        await ok(self.monitoring.post(f"/alarms/{alarm['alarm_id']}/resolution", json={"resolution": resolution}))
+        await self.stage.settle()
+
+    async def infusion(self, session: str, move: str, **body: Any) -> None:
+        """The nurse slows, pauses, resumes, ends or stops it."""
+        await ok(self.monitoring.post(f"/sessions/{session}/infusion/{move}", json=body))
+        await self.stage.settle()
 
     async def events(self, topic: Topic, kind: type[Event]) -> list[Any]:
         """What was said of a kind, so far."""
         return [event for event in await self.stage.events(topic) if isinstance(event, kind)]
+
+
+def reading_of(at: datetime, method: Method, values: Mapping[str, float | None]) -> dict[str, Any]:
+    """A reading as a monitor sends it."""
+    measurements = [{"code": UNITS[n][0], "value": v, "unit": UNITS[n][1]} for n, v in values.items()]
+    return {"measured_at": at.isoformat(), "method": method, "measurements": measurements, "simulated": True}
 
 
 async def ok(answering: Any) -> Any:

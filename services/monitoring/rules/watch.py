@@ -176,6 +176,7 @@ def _fold_again(
     engine: Engine, watch: Watch, late: Sequence[Input], now: float, history: History, until: float | None
 ) -> list[Fact]:
     start, ticked = history.checkpoint, watch.conditions.ticked
+    flagged = now - min(one.at for one in late) > engine.limits.time.late_seconds
     first, second = copy.deepcopy(start), copy.deepcopy(start)
     before = _courses(engine.fold(first, sorted(history.inputs, key=_place), ticked), start)
     after = _courses(engine.fold(second, sorted([*history.inputs, *late], key=_place), max(ticked, until or 0.0)), start)
@@ -188,7 +189,7 @@ def _fold_again(
             signal = watch.signals.setdefault(cause, Signal())
             if signal.open is None or RANK[course.priority] > RANK[signal.open]:
                 standing = Standing(course.priority, course.begin, course.confirmed, course.detail)
-                facts += signals.rise(cause, signal, course.alarm, standing, now, chatter, late=True)
+                facts += signals.rise(cause, signal, course.alarm, standing, now, chatter, late=flagged)
     stands = {alarm: kept for alarm, kept in second.by.items() if kept.on is not None}
     for alarm in stands:
         watch.signals.setdefault(engine.cause(alarm), Signal())
@@ -200,7 +201,7 @@ def _fold_again(
         }
     for cause in list(watch.signals):
         lead = next((turn.alarm for turn in after if engine.cause(turn.alarm) == cause), "")
-        facts += signals.show(cause, _capped(engine, watch, cause), now, chatter, alarm=lead, late=True)
+        facts += signals.show(cause, _capped(engine, watch, cause), now, chatter, alarm=lead, late=flagged)
     return facts + _release(engine, watch, now)
 
 
