@@ -23,7 +23,8 @@ from benchmarks.house import House
 from benchmarks.probe import APPLIED, applier, order, source
 from kit import clock
 from kit.cloudevents import headers_of
-from kit.service import Running, Service, collect_rarely
+from kit.memory import collect_rarely
+from kit.service import Running, Service
 from schemas.event import Envelope
 from schemas.intake.orders import ORDERS
 

@@ -1,18 +1,26 @@
 """A whole clinic under vital signs: from a dangerous reading to its alarm on the topic, and to its page in the channel's hand.
 
 Everything `chairside up` runs is running on this machine, with its own Kafka and PostgreSQL, and this process too, which is the
-gateway and the listener. `--json` ends with one object. For each way (`topic`: a gateway that produces to `vitals`; `http`: POST
-/vitals in requests of 20 devices) and scale (sessions measured at 1 Hz): `_p50_ms _p95_ms _p99_ms`, from just before the reading is
-sent until AlarmRaised is in the listener's hand; `_page_p99_ms`, until notifications wrote down that the page's channel took it;
-`_dangers _lost _doubled` (each danger is exactly one alarm); `_offered_per_s`; `_gateway_late_p99_ms`, how late this process itself
-was; `_lag`, readings not handled when the last was sent, and `_drained_s`, until none was; `_<process>_cores`.
-`raw_p99_ms` is a record to Kafka and back at 200/s, with everything running and idle; `ratio` is alarm_p99_ms to it. `alarm_*` are
-the first scale by topic. `_<process>_mb` is [at the first fifth, at the end] of the longest run, `_mb_per_minute` its growth since.
+gateway and the listener. `--json` ends with one object. `raw_p99_ms` is a record to Kafka and back at 200/s, with everything
+running and idle; `alarm_p50_ms alarm_p95_ms alarm_p99_ms` are the first scale by topic, and `ratio` is that p99 to the raw one.
+
+For each way (`topic`: a gateway that produces to `vitals`; `http`: POST /vitals in requests of 20 devices) and scale (sessions
+measured at 1 Hz), as `topic_1000_p99_ms`:
+
+- `p50_ms p95_ms p99_ms`: from just before the reading is sent until AlarmRaised is in the listener's hand;
+- `page_p99_ms`: until notifications wrote down that the page's first channel had taken it;
+- `dangers lost doubled`: each danger must be exactly one alarm;
+- `offered_per_s refused unsent_ticks gateway_late_p99_ms`: what this process sent, and how late it was itself;
+- `lag drained_s`: readings not handled when the last was sent, and how long until none was;
+- `<process>_cores`: processor time; `others_cores` is what this machine did besides: above 0.1 the figures are not our own.
+
+`<process>_mb` is resident memory [after the first fifth, at the end] of the first, longest run, `_mb_per_minute` its growth.
 """
 
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -62,6 +70,7 @@ async def measure_one(ward: Ward, way: str, count: int, seconds: float, *, memor
         f"{here}_doubled": found.doubled,
         f"{here}_offered_per_s": round(found.sent / took),
         f"{here}_refused": found.refused,
+        f"{here}_unsent_ticks": found.unsent,
         f"{here}_gateway_late_p99_ms": round(percentile(found.late_ticks_ms, 0.99), 1),
         f"{here}_lag": lag,
         f"{here}_drained_s": round(drained, 1),
@@ -95,7 +104,9 @@ async def measure(scales: list[int], ways: list[str], seconds: float, long_secon
             for scale in scales:
                 for way in ways:
                     longest = scale == scales[0] and way == ways[0]
-                    figures |= await measure_one(ward, way, scale, long_seconds if longest else seconds, memory=longest)
+                    found = await measure_one(ward, way, scale, long_seconds if longest else seconds, memory=longest)
+                    print(json.dumps(found), file=sys.stderr, flush=True)
+                    figures |= found
     first = f"{ways[0]}_{scales[0]}"
     figures |= {f"alarm_p{share}_ms": figures[f"{first}_p{share}_ms"] for share in (50, 95, 99)}
     if figures["alarm_p99_ms"] is not None:

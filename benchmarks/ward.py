@@ -1,7 +1,7 @@
-"""A ward: a whole clinic as `chairside up` runs it, with many watched sessions, a gateway that measures them, and somebody who listens.
+"""A ward: a whole clinic as `chairside up` runs it, with many watched sessions, a gateway that measures them, and a listener.
 
-Sessions are seeded into monitoring's own store by its own functions, because 5,000 visits through the front door would take longer
-than what is measured: open, INFUSING, with a baseline, a device bound and the watching timers armed, as the HTTP routes leave them.
+Sessions are seeded into monitoring's own store by its own functions, because 5,000 visits through the front door would take
+longer than what is measured: INFUSING, with a baseline, a device bound and the watching timers armed, as its routes leave them.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import contextlib
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,7 @@ import asyncpg
 import httpx2
 import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 
 from chairside.clinic import Clinic
@@ -39,6 +40,8 @@ BATCH = 20
 """Readings in one HTTP request."""
 AT_ONCE = 64
 """HTTP requests in flight at most: a gateway's pool of connections."""
+PATIENCE_S = 10.0
+"""How long the last requests may take."""
 DANGER = 205.0
 """A systolic pressure of a cuff that is an emergency by itself, clinical 4.3 A1."""
 CODE = "A1"
@@ -75,6 +78,8 @@ class Found:
     late_ticks_ms: list[float] = field(default_factory=list)
     """How late the gateway itself was."""
     refused: int = 0
+    unsent: int = 0
+    """Ticks whose readings were not all taken when the run was over: more than this machine can take this way."""
     sent_at: dict[str, float] = field(default_factory=dict)
     """By alarm: when its reading was sent, in wall seconds."""
 
@@ -148,8 +153,8 @@ class Ward:
                     session.phase, session.started_at, session.duration_minutes = "INFUSING", tx.now, 40
                     session.baseline = dict(BASELINE)
                     await monitoring.bind(tx, bed.device_id, session)
-                    watch(tx, session)
-                    about = {"session_id": bed.session_id, "chair": bed.chair}
+                    await watch(tx, session)
+                    about: dict[str, Any] = {"session_id": bed.session_id, "chair": bed.chair}
                     tx.emit(DeviceBound(device_id=bed.device_id, bound_at=tx.now, **about))
                     tx.emit(
                         InfusionStarted(
@@ -163,7 +168,7 @@ class Ward:
     async def run(self, way: str, count: int, seconds: float, dangers_per_s: float) -> Found:
         """Measure the first sessions once a second each, by `topic` or `http`, and put some in danger on the way."""
         self.found = found = Found()
-        say: Callable[[Sequence[Bed], str], Awaitable[None]] = self._by_topic if way == "topic" else self._by_http
+        say: Callable[[Sequence[Bed], str], Coroutine[Any, Any, None]] = self._by_topic if way == "topic" else self._by_http
         beds, ticks = self.beds[:count], round(1 / TICK_S)
         shares = [beds[number::ticks] for number in range(ticks)]
         waiting: set[asyncio.Task[None]] = set()
@@ -181,7 +186,12 @@ class Ward:
             task = asyncio.create_task(say(share, self.clinic.clock.now().isoformat(timespec="microseconds")))
             waiting.add(task)
             task.add_done_callback(waiting.discard)
-        await asyncio.gather(*waiting)
+        if waiting:
+            _, unsent = await asyncio.wait(waiting, timeout=PATIENCE_S)
+            found.unsent = len(unsent)
+            for task in unsent:
+                task.cancel()
+            await asyncio.gather(*unsent, return_exceptions=True)
         return found
 
     async def _by_topic(self, beds: Sequence[Bed], at: str) -> None:
@@ -199,11 +209,15 @@ class Ward:
                 causation_id=None, sequence=0, traceparent=None,
             )  # fmt: skip
             assert batch.append(key=bed.key.encode(), value=value.encode(), headers=about, timestamp=None) is not None
-        sent = time.perf_counter()
-        self._stamp(beds, sent)
-        acks = [await self.producer.send_batch(batch, name, partition=partition) for partition, batch in batches.items()]
-        await asyncio.gather(*acks)
-        self.found.sent += len(beds)
+        stamped = [bed for bed in beds if self._endanger(bed)]
+        self._stamp(beds, time.perf_counter())
+        try:
+            acks = [await self.producer.send_batch(batch, name, partition=partition) for partition, batch in batches.items()]
+            await asyncio.gather(*acks)
+        except KafkaError:
+            self._refuse(beds, stamped)
+        else:
+            self.found.sent += len(beds)
 
     async def _by_http(self, beds: Sequence[Bed], at: str) -> None:
         """As a gateway over HTTP: requests of twenty devices each."""
@@ -214,14 +228,27 @@ class Ward:
             f'{{"device_id":"{bed.device_id}","readings":[{_reading(bed, at, self._endanger(bed), session=False)}]}}'
             for bed in beds
         )
+        stamped = [bed for bed in beds if self._endanger(bed)]
         self._stamp(beds, time.perf_counter())
-        answer = await self.gateway.post(
-            "/vitals", content=f'{{"devices":[{devices}]}}', headers={"Content-Type": "application/json"}
-        )
-        if answer.status_code == httpx2.codes.ACCEPTED:
+        try:
+            answer = await self.gateway.post(
+                "/vitals", content=f'{{"devices":[{devices}]}}', headers={"Content-Type": "application/json"}
+            )
+            taken = answer.status_code == httpx2.codes.ACCEPTED
+        except httpx2.HTTPError:
+            taken = False
+        if taken:
             self.found.sent += len(beds)
         else:
-            self.found.refused += len(beds)
+            self._refuse(beds, stamped)
+
+    def _refuse(self, beds: Sequence[Bed], stamped: Sequence[Bed]) -> None:
+        """A danger that was not taken is put again at the next tick of its bed."""
+        self.found.refused += len(beds)
+        for bed in stamped:
+            if bed.since is not None and bed.since > 0:
+                bed.since = None
+                self.found.dangers -= 1
 
     def _endanger(self, bed: Bed) -> bool:
         return not bed.free and bed.since is None
@@ -244,7 +271,7 @@ class Ward:
                 for records in (await consumer.getmany(timeout_ms=500)).values():
                     now = time.perf_counter()
                     for record in records:
-                        self._hear(type_of(record.headers), json.loads(record.value), now)
+                        self._hear(type_of(record.headers), json.loads(record.value or b"{}"), now)
         finally:
             await consumer.stop()
 
@@ -277,7 +304,8 @@ class Ward:
     async def paged_ms(self, found: Found) -> list[float]:
         """From the reading until its page's first channel had taken it, as notifications wrote it down."""
         rows = await self.paging.fetch(
-            "SELECT p.alarm_id, min(j.finished_at) AS at FROM pages p JOIN tellings t USING (page_id) JOIN kit.jobs j ON j.id = t.job_id "
+            "SELECT p.alarm_id, min(j.finished_at) AS at "
+            "FROM pages p JOIN tellings t USING (page_id) JOIN kit.jobs j ON j.id = t.job_id "
             "WHERE t.outcome = 'sent' AND p.alarm_id = ANY($1::uuid[]) GROUP BY 1",
             [UUID(alarm) for alarm in found.sent_at],
         )
@@ -318,8 +346,10 @@ class Processes:
         return {name: round(self._sum(found, lambda p: p.memory_info().rss) / 1e6, 1) for name, found in self.ours.items()}
 
     def cpu_s(self) -> dict[str, float]:
-        """Processor seconds so far."""
-        return {name: self._sum(found, lambda p: sum(p.cpu_times()[:2])) for name, found in self.ours.items()}
+        """Processor seconds so far; `others` is whatever else this machine does, a measurement's enemy."""
+        ours = {name: self._sum(found, lambda p: sum(p.cpu_times()[:2])) for name, found in self.ours.items()}
+        machine = psutil.cpu_times()
+        return ours | {"others": sum(machine) - machine.idle - getattr(machine, "iowait", 0.0) - sum(ours.values())}
 
     @staticmethod
     def _sum(found: Sequence[psutil.Process], ask: Callable[[psutil.Process], float]) -> float:

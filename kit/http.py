@@ -52,8 +52,8 @@ class Need:
         self.permission = permission
         self.why_public = why_public
 
-    def __call__(self) -> None:
-        """Nothing: see `TransactionRoute`."""
+    async def __call__(self) -> None:
+        """Nothing: see `TransactionRoute`. A coroutine, because FastAPI would call a plain function in a thread."""
 
 
 def needs(permission: str) -> Any:

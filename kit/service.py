@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -19,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from kit import clock, db
 from kit.app import create_app
 from kit.batch import Handling, OnDeadLetter
+from kit.beats import Beat, Beats
 from kit.cloudevents import headers_of
 from kit.errors import AWAY, TryLater
 from kit.gauges import Gauges
@@ -26,6 +26,7 @@ from kit.http import Routes, Server
 from kit.jobs import Jobs, Workers
 from kit.kafka import client_settings
 from kit.logs import configure_logging
+from kit.memory import collect_rarely
 from kit.metrics import Metrics
 from kit.operations import routes as operations
 from kit.origin import Origin
@@ -62,6 +63,8 @@ class Service:
     """Called at start; one that raises refuses it."""
     on_dead_letter: OnDeadLetter | None = None
     on_blind: Callable[[db.Tx], Awaitable[None]] | None = None
+    beat: Beat | None = None
+    """Says that the service lives: every `beat_seconds`, and only while it has read everything."""
     daily: tuple[Daily, ...] = ()
     """Tables kept by the day: partitions are made ahead, and dropped when their time is over."""
 
@@ -198,6 +201,11 @@ class Running:
             Pruner(self.store, list(self.service.consumes), watch("pruning", 7300), self.metrics, self.service.daily).run,
             Gauges(self.store, self.metrics, self.ends, list(self.service.consumes), watch("gauges", 120)).run,
         ]
+        if self.service.beat is not None and self.settings.beat_seconds:
+            every, moved = self.settings.beat_seconds, watch("beats", 60 + self.settings.beat_seconds)
+            self.loops.append(
+                Beats(self.store, self.service.beat, list(self.service.consumes), self.ends, self._leads, every, moved).run
+            )
         if self.service.consumes:
             self.stream = Stream(
                 topics=list(self.service.consumes),
@@ -253,6 +261,9 @@ class Running:
         except Exception:
             self.store.pool.terminate()
 
+    def _leads(self) -> bool:
+        return self.relay.leading
+
     def _relayed(self, rows: int) -> None:
         self._relay_moved()
         self.metrics.relayed(rows)
@@ -287,13 +298,6 @@ async def serve(service: Service, settings: Settings) -> None:
             await asyncio.wait([serving], timeout=STOP_WITHIN)
     finally:
         await running.close()
-
-
-def collect_rarely() -> None:
-    """What a process loaded at its start stays: the garbage collector need not look at it again, nor after each few events."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 async def _open(running: Running, stop: asyncio.Event) -> None:

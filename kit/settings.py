@@ -89,6 +89,7 @@ class Settings(StoreSettings, KafkaSettings):
     clock_wall: AwareDatetime | None = None
     clock_domain: AwareDatetime | None = None
     clock_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    beat_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False, description="wall seconds between beats; 0 is none")] = 10.0
     otlp: str | None = Field(default=None, description="OTLP endpoint for traces; none are sent without it")
     audit_key: SecretStr | None = Field(default=None, description="key of the audit chain")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -91,7 +91,7 @@ class Stage:
             database_url=SecretStr(self.databases[service.name]),
             prefix=self.prefix,
             jwks=str(self.folder / "jwks.json"),
-            **self.settings.get(service.name, {}),
+            **{"beat_seconds": 0, **self.settings.get(service.name, {})},
         )
 
     def http(self, service: str, *, actor: str = "tester", permissions: Sequence[str] = ()) -> httpx2.AsyncClient:

@@ -23,6 +23,8 @@ from chairside.embedded.servers import Servers
 T = TypeVar("T")
 NAMED = ("TEST_KAFKA", "TEST_PG")
 STARTED = pytest.StashKey[contextlib.ExitStack]()
+FOREIGN = Path(__file__).parents[2] / "shared" / "data"
+"""Real inputs that are not part of the project."""
 
 
 def run(work: Coroutine[object, object, T]) -> T:
@@ -107,3 +109,11 @@ def prefix(kafka: str) -> Iterator[str]:
 
     yield mine
     run(remove())
+
+
+@pytest.fixture(scope="session")
+def waveforms() -> Path:
+    """The folder of real bedside recordings; the test skips where it is absent."""
+    if not (FOREIGN / "waveforms").is_dir():
+        pytest.skip("../shared/data/waveforms is not here: a fresh clone has no real recordings")
+    return FOREIGN / "waveforms"

@@ -24,8 +24,17 @@ from chairside.view.telling import lasted
 
 
 def command(
-    record: Annotated[Path, typer.Argument(help="A WFDB record with an arterial pressure: its name with or without .hea.")],
+    record: Annotated[
+        Path,
+        typer.Argument(help="A WFDB record with an ECG, a plethysmogram or an arterial pressure: its name with or without .hea."),
+    ],
     speed: Annotated[float, typer.Option(min=0.1, max=20, help="Recorded seconds per second of the clinic's time.")] = 1.0,
+    lead: Annotated[
+        str | None,
+        typer.Option(
+            help="The ECG lead the heart rate is counted in; else the one that goes longest without a beat being found."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed draws the same patient.")] = 1,
     data: Data = None,
     json: Annotated[bool, typer.Option("--json", help="Say what happened as one JSON object.")] = False,
@@ -33,10 +42,13 @@ def command(
     """Stream a real recording as one patient's monitor during the infusion, and say who was told of what.
 
     A simulated patient goes the whole way through the clinic. The readings before the infusion, and those after the
-    recording has ended, are simulated and say so; those in between are the recording's. How fast it goes is the clinic's clock.
+    recording has ended, are simulated and say so; those in between are the recording's: rates of the beats found in the ECG and
+    in the plethysmogram, each for itself, and pressures beat to beat. It says first what it derived from which signal, and what
+    it could not. The ECG is counted as Pan and Tompkins published it, which artefact can deafen: such a false asystole is worth
+    playing. How fast it goes is the clinic's clock.
     """
     try:
-        found = recording(record)
+        found = recording(record, lead)
     except RecordRefused as refused:
         raise Problem(
             f"{refused}.", todo="Name a WFDB record, as in replay FOLDER/RECORD (formats 16 and 212, one segment)."
@@ -47,7 +59,13 @@ def command(
     outcome, picture = result
     happened = _happened(outcome, picture)
     if json:
-        about = {"record": found.name, "seconds": len(found.seconds), "signals": found.signals, "played": outcome.played}
+        about = {
+            "record": found.name,
+            "seconds": len(found.seconds),
+            "signals": found.signals,
+            "derived": found.derived,
+            "played": outcome.played,
+        }
         print(jsonlib.dumps({"recording": about, "outcome": asdict(outcome), **happened}, default=str))
     else:
         _say(outcome, happened)
@@ -57,6 +75,8 @@ def command(
 async def _replay(clinic: Clinic, found: Recording, speed: float, seed: int, *, quiet: bool) -> tuple[Outcome, Picture]:
     if not quiet:
         print(f"{found.name}: {found.minutes:.0f} minutes of a real monitor ({', '.join(found.signals)}).")
+        for line in found.derived:
+            print(f"  {line}")
         print("The patient, and the readings before and after the recording, are simulated.")
     quiet_day = scripts().named("S1")
     assert quiet_day is not None
@@ -83,6 +103,7 @@ def _happened(outcome: Outcome, picture: Picture) -> dict[str, Any]:
             {
                 "code": alarm.code,
                 "title": alarm.title,
+                "detail": alarm.detail,
                 "priority": alarm.highest,
                 "seconds_into_infusion": (alarm.raised_at - began).total_seconds() if began and alarm.raised_at else None,
                 "answered_by": alarm.answered_by,
@@ -103,7 +124,8 @@ def _say(outcome: Outcome, happened: dict[str, Any]) -> None:
         into = (
             f", {lasted(alarm['seconds_into_infusion'])} into the infusion" if alarm["seconds_into_infusion"] is not None else ""
         )
-        print(f"alarm  {alarm['priority']:<9} {alarm['code']:<10} {alarm['title']}{into}")
+        why = f" ({alarm['detail']})" if alarm["detail"] else ""
+        print(f"alarm  {alarm['priority']:<9} {alarm['code']:<10} {alarm['title']}{why}{into}")
     for page in happened["pages"]:
         answer = page["answer"]
         how = f"{answer['by']} answered after {lasted(answer['seconds'])}" if answer else "no answer"

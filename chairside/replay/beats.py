@@ -11,7 +11,7 @@ from chairside.replay.wfdb import Samples
 STEEPEST_SHARE, LEAST_RISE = 0.4, 30.0
 """A beat rises at 40 % or more of the steepest rises near it, and by 30 mmHg/s or more."""
 NEAR_S, REFRACTORY_S, FOOT_S = 4.0, 0.27, 0.15
-BREATH_WINDOW_S, SLOWEST_BREATH, FASTEST_BREATH = 30.0, 6.0, 70.0
+SLOWEST_BREATH, FASTEST_BREATH = 6.0, 70.0
 """Breaths a minute that a line of the spectrum can mean."""
 LEAST_KNOWN = 0.98
 """A skewed signal lacks its last samples; more than that is a gap."""
@@ -25,18 +25,6 @@ class Beat:
     systolic: float
     diastolic: float
     mean: float
-
-
-@dataclass(frozen=True)
-class Second:
-    """What a monitor shows at a second of a recording; None where the recording gives nothing to show."""
-
-    at: int
-    heart_rate: float | None
-    systolic: float | None
-    diastolic: float | None
-    mean: float | None
-    respirations: float | None
 
 
 def beats(pressure: Samples, rate: float) -> list[Beat]:
@@ -73,30 +61,3 @@ def breaths_a_minute(window: Samples, rate: float) -> float | None:
     rhythms, strength = signal.periodogram(known, rate, window="hann", nfft=8 * len(known))
     possible = (rhythms * 60 >= SLOWEST_BREATH) & (rhythms * 60 <= FASTEST_BREATH)
     return float(rhythms[possible][np.argmax(strength[possible])] * 60)
-
-
-def seconds(pressure: Samples, pressure_rate: float, respiration: Samples | None, respiration_rate: float) -> list[Second]:
-    """What a monitor would show at each second: medians of the last 4 s of beats, breaths of the last 30 s."""
-    found = beats(pressure, pressure_rate)
-    times = np.array([beat.at for beat in found])
-    shown = []
-    for second in range(1, int(len(pressure) / pressure_rate) + 1):
-        last = found[np.searchsorted(times, second - NEAR_S) : np.searchsorted(times, second, "right")]
-        gaps = np.diff([beat.at for beat in last])
-        breaths = None
-        if respiration is not None:
-            until = max(second, BREATH_WINDOW_S) * respiration_rate
-            breaths = breaths_a_minute(
-                respiration[int(until - BREATH_WINDOW_S * respiration_rate) : int(until)], respiration_rate
-            )
-        shown.append(
-            Second(
-                at=second,
-                heart_rate=60 / float(np.median(gaps)) if len(gaps) else None,
-                systolic=float(np.median([beat.systolic for beat in last])) if last else None,
-                diastolic=float(np.median([beat.diastolic for beat in last])) if last else None,
-                mean=float(np.median([beat.mean for beat in last])) if last else None,
-                respirations=breaths,
-            )
-        )
-    return shown

@@ -6,8 +6,9 @@ from itertools import pairwise
 from random import Random
 
 import numpy as np
+from numpy.typing import NDArray
 
-from chairside.simulator.presets import Limb, Preset, Presets, Script, Shape, Surge, Vital
+from chairside.simulator.presets import Correlations, Limb, Preset, Presets, Script, Shape, Surge, Vital
 
 LOWEST_HEART_RATE = 45.0
 STEP_MINUTES = 0.1
@@ -72,10 +73,9 @@ def _slope(limb: Limb, level: float) -> float:
     return 0.0
 
 
-def drawn(preset: Preset, table: Presets, random: Random) -> Body:
-    """A person of a cohort."""
-    links = table.correlations
-    correlated = np.linalg.cholesky(
+def mixing(links: Correlations) -> NDArray[np.float64]:
+    """Turns four independent numbers into correlated ones: systolic and diastolic base, systolic and diastolic rise."""
+    return np.linalg.cholesky(
         np.array(
             [
                 [1, links.bases, links.base_and_rise, links.across],
@@ -84,7 +84,12 @@ def drawn(preset: Preset, table: Presets, random: Random) -> Body:
                 [links.across, links.base_and_rise, links.rises, 1],
             ]
         )
-    ) @ np.array([random.gauss() for _ in range(4)])
+    )
+
+
+def drawn(preset: Preset, table: Presets, random: Random) -> Body:
+    """A person of a cohort."""
+    correlated = mixing(table.correlations) @ np.array([random.gauss() for _ in range(4)])
     pressure = (preset.systolic.base, preset.diastolic.base, preset.systolic.rise, preset.diastolic.rise)
     values = [float(about.mean + about.sd * z) for about, z in zip(pressure, correlated, strict=True)]
     base: dict[Vital, float] = {"systolic": values[0], "diastolic": values[1]}

@@ -137,6 +137,7 @@ class Monitor:
             "diastolic": second.diastolic,
             "mean": second.mean,
             "heart_rate": second.heart_rate,
+            "pulse_rate": second.pulse_rate,
             "respirations": second.respirations,
         }
         values = {name: round(value, 1) for name, value in named.items() if value is not None}

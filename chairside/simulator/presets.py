@@ -35,10 +35,15 @@ class Pressure(Figure):
 
 
 class Expected(Figure):
-    """What the reference computed: mean rises at the peak in mmHg, and percent of sessions that reach a limit."""
+    """What the reference computed: mean rises in mmHg, and percent of sessions that reach a limit.
 
-    systolic_rise_at_peak: float
-    diastolic_rise_at_peak: float
+    A rise is given at the effect's peak, or as the highest of a session's readings, as the cohort published it.
+    """
+
+    systolic_rise_at_peak: float | None = None
+    diastolic_rise_at_peak: float | None = None
+    systolic_highest_rise: float | None = None
+    diastolic_highest_rise: float | None = None
     above_165_100: float
     above_180_110: float
     rise_20: float
@@ -101,6 +106,25 @@ class Dips(Row):
     seconds: tuple[float, float]
 
 
+class Sedation(Row):
+    """In how many sessions, in percent, MOAA/S comes down to 4 and to 3, and from which level of the effect on."""
+
+    score_4_percent: float
+    score_3_percent: float
+    deepest_from_level: float
+    lighter_from_level: float
+    """From here on a patient whose deepest score is 3 has a 4."""
+
+
+class Dissociation(Row):
+    """How strongly a patient dissociates at the peak, as a CADSS total, and what an observer scores then (DISS-OBS)."""
+
+    cadss_at_peak: Normal
+    """Mean and deviation of a gamma distribution."""
+    observed_above: tuple[float, float, float]
+    """CADSS totals above which DISS-OBS is 1, 2 and 3."""
+
+
 class Mood(Row):
     """PHQ-9 totals at intake."""
 
@@ -120,6 +144,8 @@ class Presets(Table):
     spo2: Steady
     respirations: Steady
     dips: Dips
+    sedation: Sedation
+    dissociation: Dissociation
     phq9: Mood
     preset: tuple[Preset, ...]
 

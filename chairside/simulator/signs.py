@@ -9,6 +9,7 @@ CODES: dict[str, tuple[str, str]] = {
     "diastolic": ("8462-4", "mm[Hg]"),
     "mean": ("8478-0", "mm[Hg]"),
     "heart_rate": ("8867-4", "/min"),
+    "pulse_rate": ("8889-8", "/min"),
     "spo2": ("59408-5", "%"),
     "respirations": ("9279-1", "/min"),
     "responsiveness": ("moaas", "{score}"),

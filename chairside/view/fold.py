@@ -150,13 +150,14 @@ def raised(picture: Picture, event: alarms.AlarmRaised) -> None:
     alarm = picture.alarm(event.alarm_id)
     alarm.code, alarm.title, alarm.kind, alarm.confirmed = event.code, event.title, event.kind, event.confirmed
     alarm.session_id, alarm.chair, alarm.raised_at = event.session_id, event.chair, event.raised_at
+    alarm.detail = alarm.detail or event.detail
     alarm.priority = alarm.highest = event.priority
 
 
 def reprioritised(picture: Picture, event: alarms.AlarmPriorityChanged) -> None:
     """An alarm is more, or less, urgent."""
     alarm = picture.alarm(event.alarm_id)
-    alarm.priority, alarm.title = event.priority, event.title
+    alarm.priority, alarm.title, alarm.detail = event.priority, event.title, event.detail or alarm.detail
     order = ("low", "medium", "high", "emergency")
     alarm.highest = max(alarm.highest, event.priority, key=order.index)
 

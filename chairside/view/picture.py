@@ -83,6 +83,8 @@ class Alarm:
     alarm_id: UUID
     code: str = ""
     title: str = ""
+    detail: str = ""
+    """Why, where the title does not say it."""
     kind: AlarmKind = "physiological"
     priority: Priority = "low"
     highest: Priority = "low"

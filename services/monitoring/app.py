@@ -7,6 +7,7 @@ from kit.service import Service
 from schemas.intake.consents import CONSENTS
 from schemas.intake.orders import ORDERS
 from schemas.intake.screenings import SCREENINGS
+from schemas.monitoring.alarms import WatchKept
 from schemas.monitoring.vitals import VITALS
 from schemas.notifications.pages import PAGES
 from schemas.scheduling.appointments import APPOINTMENTS
@@ -33,8 +34,9 @@ from services.monitoring.api import (
 )
 from services.monitoring.on import appointments, consents, orders, pages, screenings, vitals
 from services.monitoring.record import Source, raise_alarm
+from services.monitoring.rules.phases import WATCHED
 from services.monitoring.settings import MonitoringSettings
-from services.monitoring.store import forgetting
+from services.monitoring.store import forgetting, queries
 from services.monitoring.timers import TIMERS
 
 
@@ -47,6 +49,13 @@ async def tell_dead_letter(letter: DeadLetter, tx: Tx) -> None:
 async def tell_blind(tx: Tx) -> None:
     """Readings are not read up: one alarm for all chairs."""
     await raise_alarm(tx, Source("monitoring", device_id="monitoring"), "BLIND", "monitoring is blind", "high")
+
+
+async def keep_watch(tx: Tx) -> None:
+    """Say that monitoring has read everything and watches, and which high alarms are open."""
+    watched = await queries.count_watched(tx.db, phases=list(WATCHED))
+    open_high = tuple([row["alarm_id"] async for row in queries.open_high(tx.db)])
+    tx.emit(WatchKept(clinic=tx.settings.prefix, sessions_watched=watched, open_high=open_high, kept_at=tx.now))
 
 
 SERVICE = Service(
@@ -73,5 +82,6 @@ SERVICE = Service(
     ),
     on_dead_letter=tell_dead_letter,
     on_blind=tell_blind,
+    beat=keep_watch,
     daily=(Daily("readings", "measured_at", tables.readings_kept, forgetting.readings_needed),),
 )

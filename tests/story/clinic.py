@@ -212,10 +212,11 @@ class Clinic:
         await ok(self.monitoring.post(f"/devices/{device}/vitals", json={"readings": list(readings)}))
 
     async def stream(self, seconds: int, every: int = 1, *, session: str = "", **values: float | None) -> None:
-        """So many seconds of a monitor that streams the same values: from now on, up to the instant before the last second."""
+        """A monitor streams the same values for so many seconds: the first comes `every` seconds from now, the last at the end."""
         for _ in range(0, seconds, every):
-            await self.show(session, method="continuous", **values)
             await self.stage.advance(seconds=every)
+            await self.show(session, method="continuous", **values)
+        await self.stage.settle()
 
     async def observe(self, session: str, **scores: float) -> None:
         """A nurse enters what she sees."""

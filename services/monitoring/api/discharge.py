@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from kit.http import Caller, Command, Refused, Routes, needs
-from schemas.monitoring.sessions import DischargeJudged, GateFact, PatientDischarged
+from schemas.monitoring.sessions import DischargeJudged, PatientDischarged
+from schemas.parts import GateFact
 from services.monitoring import store, tables
 from services.monitoring.api.sessions import Moved, advance, close, held_session, seen_session
 from services.monitoring.rules.aftercare import no_drive_until

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kit.fields import Number, Text
 from kit.http import Caller, Command, Fault, Refused, Routes, needs
-from schemas.monitoring.sessions import DoseChecked, GateFact, SessionCleared, SessionHeld, TimeOutCompleted
+from schemas.monitoring.sessions import DoseChecked, SessionCleared, SessionHeld, TimeOutCompleted
+from schemas.parts import GateFact
 from services.monitoring import store, tables
 from services.monitoring.api.sessions import held_session
 from services.monitoring.moving import snapshot, starting

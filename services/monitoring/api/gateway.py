@@ -41,7 +41,7 @@ class AllAccepted(BaseModel):
 
 @routes.post("/vitals", dependencies=[needs("vitals.write")], status_code=202)
 async def gather(body: Gathered, tx: Command, publish: Publish) -> AllAccepted:
-    """Take readings of several devices, 500 at most: 202 once the broker has them. Codes and units are checked first, all or none."""
+    """Take readings of several devices, 500 at most: 202 once the broker has them. All are checked first; all or none."""
     _check_all(body)
     pairs = [(device.device_id, reading) for device in body.devices for reading in device.readings]
     devices = {device.device_id for device in body.devices}

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from kit.fields import Instant, Number, Text
 from kit.http import Command, Refused, Routes, needs
 from schemas.monitoring.alarms import Priority
-from schemas.monitoring.sessions import LimitMark, PatientLimitSet, PatientLimitWithdrawn
+from schemas.monitoring.sessions import PatientLimitSet, PatientLimitWithdrawn
+from schemas.parts import LimitMark
 from services.monitoring import store, tables
 from services.monitoring.api.sessions import held_session
 from services.monitoring.rules.marks import MARKS

@@ -1,6 +1,6 @@
 """Sessions: what is known of each, and how one ends without an infusion or in a hospital."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -58,6 +58,17 @@ class InfusionShown(BaseModel):
     outcome: Outcome | None
 
 
+class DeviceShown(BaseModel):
+    """A device that watches, and how far what it says is behind."""
+
+    device_id: str
+    bound_at: datetime
+    heard_at: datetime | None
+    """When what it last said was measured, in watched phases."""
+    behind_seconds: float | None
+    """From measurement to arrival of its last reading: a clock that is wrong, or a way that is slow."""
+
+
 class SessionShown(BaseModel):
     """A session as it stands."""
 
@@ -71,6 +82,7 @@ class SessionShown(BaseModel):
     ended_at: datetime | None
     rate_percent: int
     infusion: InfusionShown | None
+    devices: list[DeviceShown]
     vitals: list[VitalShown]
     alarms: list[AlarmShown]
 
@@ -196,11 +208,22 @@ async def _shown(session: Session, tx: Command) -> SessionShown:
         ended_at=session.ended_at,
         rate_percent=session.rate_percent,
         infusion=await _infusion_shown(session, tx) if session.started_at else None,
+        devices=[_device_shown(session, bound) for bound in await store.bound_to(tx, session.session_id)],
         vitals=[
             VitalShown(code=code, value=value, measured_at=at, age_seconds=(tx.now - at).total_seconds())
             for code, value, at in seen
         ],
         alarms=[AlarmShown.model_validate(dict(row)) async for row in rows],
+    )
+
+
+def _device_shown(session: Session, bound: store.Binding) -> DeviceShown:
+    heard = session.watch.conditions.heard.get(bound.device_id)
+    return DeviceShown(
+        device_id=bound.device_id,
+        bound_at=bound.bound_at,
+        heard_at=datetime.fromtimestamp(heard[0], UTC) if heard else None,
+        behind_seconds=session.watch.behind.get(bound.device_id),
     )
 
 

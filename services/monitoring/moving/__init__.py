@@ -4,7 +4,8 @@ from datetime import datetime
 
 from kit.db import Tx
 from kit.http import Refused
-from schemas.monitoring.sessions import DeviceReleased, VitalSnapshot
+from schemas.monitoring.sessions import DeviceReleased
+from schemas.parts import VitalSnapshot
 from services.monitoring import store
 from services.monitoring.rules.phases import Move, after, possible
 from services.monitoring.store import Session

@@ -106,4 +106,4 @@ async def _tell(event: VitalsMeasured, one: Kept, tx: Tx) -> None:
         await raise_alarm(tx, source, SKEWED, "a monitor's clock is ahead", "medium", cause=event)
 
 
-HANDLERS: Handlers = {VitalsMeasured: batch(watch)}
+HANDLERS: Handlers = {VitalsMeasured: batch(watch, own_inbox=True)}

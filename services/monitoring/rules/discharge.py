@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from schemas.monitoring.sessions import GateFact
+from schemas.parts import GateFact
 from services.monitoring.rules.gates import NEVER, Attested, Reading
 from services.monitoring.rules.recovery_tables import Checks, HomeGate, MeasuredFact, MinimumRecovery, StatedFact
 from services.monitoring.rules.rescreen import Rescreened, judge_rescreen

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from schemas.monitoring.sessions import GateFact
+from schemas.parts import GateFact
 from services.monitoring.rules.checklist import ChecklistItem, StartGate
 from services.monitoring.rules.pressure import SEVERITY, Level, Pressure, Reading, judge_pressure
 from services.monitoring.rules.tables import BREATHS, HEART_RATE, SATURATION, TEMPERATURE, AttestedFact

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from schemas.monitoring.sessions import GateFact
+from schemas.parts import GateFact
 from services.monitoring.rules.gates import NEVER
 from services.monitoring.rules.recovery_tables import HomeGate, RiskLevel
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from kit.tables import Row, Table
-from schemas.monitoring.sessions import GateFact
+from schemas.parts import GateFact
 from services.monitoring.rules.gates import NEVER
 from services.monitoring.rules.recovery_tables import Scoring
 from services.monitoring.rules.tables import DIASTOLIC, HEART_RATE, SATURATION, SYSTOLIC

@@ -1,7 +1,7 @@
 """What monitoring remembers: a module a theme, with its queries beside it."""
 
 from services.monitoring.rules.infusion import Order
-from services.monitoring.store.devices import Binding, bind, binding, bindings_of, release, release_all
+from services.monitoring.store.devices import Binding, bind, binding, bindings_of, bound_to, release, release_all
 from services.monitoring.store.heard import order, said_about
 from services.monitoring.store.named import queries
 from services.monitoring.store.readings import Kept, keep_readings, readings
@@ -29,6 +29,7 @@ __all__ = [
     "bind",
     "binding",
     "bindings_of",
+    "bound_to",
     "hold",
     "hold_many",
     "keep",

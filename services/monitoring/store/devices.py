@@ -55,3 +55,8 @@ async def bindings_of(tx: Tx, devices: Iterable[str], since: datetime) -> dict[s
     async for row in queries.bindings_of(tx.db, devices=sorted(devices), since=since):
         found.setdefault(row["device_id"], []).append(Binding(**dict(row)))
     return found
+
+
+async def bound_to(tx: Tx, session_id: UUID) -> list[Binding]:
+    """The devices that watch a session now."""
+    return [Binding(**dict(row)) async for row in queries.bound_to(tx.db, session_id=session_id)]

@@ -18,3 +18,8 @@ UPDATE bindings SET released_at = :released_at WHERE session_id = :session_id AN
 -- Bindings of devices that were in force since then.
 SELECT device_id, session_id, chair, bound_at, released_at FROM bindings
 WHERE device_id = ANY(:devices::text[]) AND (released_at IS NULL OR released_at > :since);
+
+-- name: bound_to(session_id)
+-- The devices that watch a session now.
+SELECT device_id, session_id, chair, bound_at, released_at FROM bindings
+WHERE session_id = :session_id AND released_at IS NULL ORDER BY device_id;

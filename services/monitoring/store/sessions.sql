@@ -60,3 +60,7 @@ ON CONFLICT (session_id, fact) DO UPDATE SET
 -- name: attested(session_id)
 -- What was stated about a session.
 SELECT fact, met, detail, stated_by, stated_at FROM attestations WHERE session_id = :session_id;
+
+-- name: count_watched(phases)$
+-- How many sessions are watched now.
+SELECT count(*) FROM sessions WHERE phase = ANY(:phases::text[]);

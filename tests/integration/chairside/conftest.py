@@ -66,14 +66,6 @@ def charts() -> list[str]:
     return [str(file) for file in found]
 
 
-@pytest.fixture
-def hypotensive() -> str:
-    """A real bedside recording; the test skips where it is absent."""
-    if not (DATA / "waveforms" / "03700181.hea").exists():
-        pytest.skip("../shared/data/waveforms is not here: a fresh clone has no real recordings")
-    return str(DATA / "waveforms" / "03700181")
-
-
 def chairside(*arguments: str) -> list[str]:
     """The command line as somebody types it."""
     return [sys.executable, "-m", "chairside", *arguments]

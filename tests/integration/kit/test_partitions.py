@@ -37,7 +37,8 @@ class Bench:
         self.daily = Daily("notes", "at", lambda: 10 * DAY, self._needed)
 
     async def _needed(self, tx: Any, begin: datetime, until: datetime, edge: datetime) -> bool:
-        assert until - begin == DAY and until <= edge
+        assert until - begin == DAY
+        assert until <= edge
         return begin.date() in self.needed
 
     async def note(self, *instants: datetime) -> None:
@@ -180,7 +181,8 @@ async def test_a_held_lock_leaves_the_day_for_later_and_holds_nobody_up(bench: B
 async def test_partitions_are_one_label_and_strays_another(bench: Bench) -> None:
     await bench.run()
     sizes = {row["name"]: row["bytes"] for row in await bench.store.pool.fetch(SIZES)}
-    assert set(sizes) == {"public.notes", "public.notes_default"} and all(sizes.values())
+    assert set(sizes) == {"public.notes", "public.notes_default"}
+    assert all(sizes.values())
 
 
 async def test_a_table_that_is_no_word_is_refused() -> None:

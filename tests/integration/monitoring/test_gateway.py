@@ -45,7 +45,8 @@ async def test_readings_of_many_devices_come_in_at_once_and_once(stage: Stage, a
         assert (answer.status_code, answer.json()) == (202, {"accepted": 3, "unbound": ["monitor-2"]}), answer.text
     await stage.settle()
     said = await stage.said(VITALS)
-    assert len(said) == 6 and len({envelope.id for envelope, _ in said}) == 3
+    assert len(said) == 6
+    assert len({envelope.id for envelope, _ in said}) == 3
     assert {(envelope.subject, getattr(event, "chair", 0)) for envelope, event in said} == {
         (str(session), 4),
         ("monitor-2", None),

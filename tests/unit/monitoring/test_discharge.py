@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas.monitoring.sessions import GateFact
+from schemas.parts import GateFact
 from services.monitoring import tables
 from services.monitoring.rules.discharge import Known, Shortened, judge_discharge, latest_check, missing
 from services.monitoring.rules.gates import Attested, Reading
