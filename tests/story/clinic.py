@@ -169,6 +169,15 @@ class Clinic:
         await self.start(session)
         return session
 
+    async def two_infusing(self) -> tuple[str, str]:
+        """Two patients of one nurse, whose infusions began at the same instant. Returns the sessions, by chair."""
+        patients = [await self.refer(1), await self.refer(2)]
+        for patient in patients:
+            await self.order(patient)
+        first, second = [await self.arrive(patient) for patient in patients]
+        await self.start(first, second)
+        return first, second
+
     async def attest(self, session: str, facts: Sequence[str]) -> None:
         """Staff state facts."""
         stated = {"attestations": [{"fact": fact, "met": True} for fact in facts]}
@@ -178,7 +187,7 @@ class Clinic:
         """An hour of recovery, after which everything speaks for going home."""
         await self.observe(session, **CALM)
         for minutes in (45, 15):
-            await self.quietly(minutes)
+            await self.quietly(minutes, every=15)
             for scale, components in SCALES.items():
                 score = {"scale": scale, "components": dict.fromkeys(components, 2)}
                 await ok(self.monitoring.post(f"/sessions/{session}/recovery-scores", json=score))
@@ -224,10 +233,10 @@ class Clinic:
         await ok(self.monitoring.post(f"/sessions/{session}/observations", json={"observations": seen}))
         await self.stage.settle()
 
-    async def quietly(self, minutes: int, **values: float) -> None:
+    async def quietly(self, minutes: int, every: int = 1, **values: float) -> None:
         """Minutes in which nothing happens: monitors show good readings, and a nurse goes round as the protocol asks."""
-        for _ in range(minutes):
-            await self.stage.advance(minutes=1)
+        for _ in range(0, minutes, every):
+            await self.stage.advance(minutes=every)
             for session in self.monitors:
                 await self.show(session, **WELL | values)
                 if self.stage.clock.now() - self.rounds[session] >= ROUND:
@@ -235,12 +244,12 @@ class Clinic:
                     await self.observe(session, **CALM)
         await self.stage.settle()
 
-    async def alarm(self, session: str, code: str) -> dict[str, Any]:
-        """The open alarm of a code."""
-        shown = await ok(self.monitoring.get("/alarms", params={"session_id": session, "all": True}))
-        return next(one for one in shown if one["code"] == code)
+    async def alarm(self, session: str | None, code: str) -> dict[str, Any]:
+        """The last alarm of a code: a session's, or of no session."""
+        shown = await ok(self.monitoring.get("/alarms", params={"all": True}))
+        return next(one for one in shown if (one["session_id"], one["code"]) == (session, code))
 
-    async def acknowledge(self, session: str, code: str) -> None:
+    async def acknowledge(self, session: str | None, code: str) -> None:
         """The nurse is at the bedside and says so."""
         alarm = await self.alarm(session, code)
         await ok(self.monitoring.post(f"/alarms/{alarm['alarm_id']}/acknowledgement", json={}))

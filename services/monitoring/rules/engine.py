@@ -104,7 +104,8 @@ class Engine:
                 state.last[code] = (at, value)
         heard = state.heard.get(reading.device)
         gap = self.limits.technical.data_gap_seconds
-        state.heard[reading.device] = (at, heard is not None and (heard[1] or at - heard[0] < gap))
+        streams = heard is not None and not reading.by_hand and (heard[1] or at - heard[0] < gap)
+        state.heard[reading.device] = (at, streams)
         if reading.by_hand:
             state.observed = at
         held = twin.compare(self.limits, state, at, turns)

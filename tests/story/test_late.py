@@ -1,0 +1,121 @@
+"""Readings that come late, twice, shuffled, or from a clock that is wrong: scenario S17 of clinical 7.4."""
+
+import random
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from schemas.monitoring.vitals import Measurement, VitalsMeasured
+from services.monitoring import store
+from services.monitoring.api.devices import DeviceReading, _id
+from tests.story.clinic import Clinic, reading_of
+from tests.story.timeline import paged, told
+
+Values = dict[str, float | None]
+EVERY = 5
+"""Seconds between the readings of a monitor here."""
+WELL: Values = {"spo2": 98, "hr": 72}
+
+
+def course(first: int, last: int, changes: dict[int, Values]) -> list[tuple[int, Values]]:
+    """What a monitor measures in these seconds: what it did before, until it changes."""
+    values, found = dict(WELL), []
+    for second in range(first, last + 1, EVERY):
+        values |= changes.get(second, {})
+        found.append((second, dict(values)))
+    return found
+
+
+async def test_s17_late_shuffled_and_doubled_readings_come_to_the_same(clinic: Clinic) -> None:
+    good, bad = await clinic.two_infusing()
+    await clinic.quietly(5)
+    began = clinic.began[good]
+    shuffle = random.Random(17).shuffle
+    measured = course(305, 415, {335: {"spo2": 89}, 345: {"hr": 112}, 365: {"spo2": 97}, 385: {"hr": 72}})
+    held: list[tuple[int, Values]] = []
+    for second, values in measured:
+        await clinic.stage.advance(seconds=EVERY)
+        await clinic.show(good, method="continuous", **values)
+        if len(held) == 5:
+            shuffle(held)
+            for late, what in held:
+                reading = reading_of(began + timedelta(seconds=late), "continuous", what)
+                await clinic.send(bad, [reading])
+                await by_topic(clinic, bad, reading)
+                await clinic.stage.settle()
+            held = []
+        held.append((second, values))
+    await clinic.send(bad, [reading_of(began + timedelta(seconds=late), "continuous", what) for late, what in reversed(held)])
+    await clinic.stage.settle()
+    assert await told(clinic, good) == [
+        (345, "A5 raised low: look"),
+        (350, "A7 raised high: pause"),
+        (365, "A7 cleared"),
+        (385, "A5 ended"),
+    ]
+    assert [said for _, said in await told(clinic, bad)] == []
+    assert await standing(clinic, bad) == await standing(clinic, good)
+    for session in (good, bad):
+        await clinic.acknowledge(session, "A7")
+    assert (await told(clinic, bad))[-1] == (415, "A7 ended")
+    assert await paged(clinic, good) == []
+
+
+async def test_s17_a_backlog_of_five_minutes_is_judged_and_flagged(clinic: Clinic) -> None:
+    session = await clinic.infusing()
+    await clinic.quietly(5)
+    await clinic.stage.advance(seconds=185)
+    await clinic.acknowledge(session, "A16-blind")
+    await clinic.stage.advance(seconds=115)
+    backlog = course(305, 600, {400: {"spo2": 89}, 440: {"spo2": 97}})
+    began = clinic.began[session]
+    await clinic.send(session, [reading_of(began + timedelta(seconds=at), "continuous", values) for at, values in backlog])
+    await clinic.stage.settle()
+    await clinic.stream(10, every=5, spo2=97, hr=72)
+    await clinic.acknowledge(session, "A7")
+    assert await told(clinic, session) == []
+    assert await paged(clinic, session) == []
+
+
+async def test_s17_a_clock_that_is_ahead_is_set_aside_and_told(clinic: Clinic) -> None:
+    session = await clinic.infusing()
+    await clinic.quietly(5)
+    for _ in range(6):
+        await clinic.stage.advance(seconds=5)
+        ahead = clinic.stage.clock.now() + timedelta(seconds=10)
+        await clinic.show(session, method="continuous", at=ahead, spo2=80, hr=72)
+    await clinic.stream(30, every=5, spo2=98, hr=72)
+    await clinic.acknowledge(None, "CLOCK")
+    assert await told(clinic, session) == [
+        (305, "CLOCK raised medium"),
+        (360, "CLOCK answered by nurse-1"),
+        (360, "CLOCK ended"),
+    ]
+    assert await paged(clinic, session) == [(305, "nurse-1: chair 1 medium")]
+
+
+async def by_topic(clinic: Clinic, session: str, sent: dict[str, Any]) -> None:
+    """The same reading, as a gateway says it on the topic."""
+    reading = DeviceReading.model_validate(sent)
+    device = clinic.monitors[session]
+    event = VitalsMeasured(
+        device_id=device,
+        session_id=UUID(session),
+        measured_at=reading.measured_at,
+        received_at=clinic.stage.clock.now(),
+        measurements=tuple(Measurement(code=one.code, value=one.value, unit=one.unit) for one in reading.measurements),
+        method=reading.method,
+        simulated=True,
+    )
+    await clinic.stage.running["monitoring"].publish(event, id=_id(device, reading))
+
+
+async def standing(clinic: Clinic, session: str) -> dict[str, Any]:
+    """What the alarm engine knows of a session, its devices' names aside."""
+    async with clinic.stage.running["monitoring"].transaction(readonly=True) as tx:
+        found = await store.see(tx, UUID(session))
+    assert found is not None
+    known = found.watch.conditions.to_json()
+    return {name: known[name] for name in ("stage", "begun", "last", "off", "observed", "apart", "by", "next_due")}
+
+
