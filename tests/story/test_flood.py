@@ -31,7 +31,7 @@ async def test_s16_both_chairs_alarm_at_once_and_each_page_is_of_its_own(clinic:
     await clinic.acknowledge(second, "A1")
     await both(clinic, 50, first, {"spo2": 97, "hr": 72}, second, {"spo2": 98, "hr": 72})
     await clinic.observe(second, nausea=1)
-    await clinic.measure(second, sys=130, dia=82)
+    await clinic.measure(second, sys=176, dia=104)
     await clinic.quietly(3)
 
     assert await told(clinic, first) == [
@@ -50,7 +50,8 @@ async def test_s16_both_chairs_alarm_at_once_and_each_page_is_of_its_own(clinic:
         (460, "A1 answered by nurse-1"),
         (465, "A5 ended"),
         (510, "A12-nausea ended"),
-        (510, "A1 ended"),
+        (510, "A1 from emergency to medium: slow to 50 %"),
+        (570, "A1 ended"),
     ]
     assert await paged(clinic, first) == [
         (320, "nurse-1: chair 1 high"),

@@ -115,7 +115,7 @@ def _at(turn: Turn) -> float:
 
 def _tell(engine: Engine, watch: Watch, together: Sequence[Turn], now: float) -> list[Fact]:
     """What people are told of conditions that turned at one instant: of each cause once, the worst."""
-    late = now - together[0].at > engine.limits.time.late_seconds
+    late = _is_late(engine, together[0].at, now)
     last: dict[str, Turn] = {}
     for turn in together:
         cause = engine.cause(turn.alarm)
@@ -132,6 +132,11 @@ def _tell(engine: Engine, watch: Watch, together: Sequence[Turn], now: float) ->
         artefact = any(one.artefact for one in together if engine.cause(one.alarm) == cause)
         facts += signals.show(cause, shown, now, engine.limits.chatter, alarm=turn.alarm, artefact=artefact, late=late)
     return facts
+
+
+def _is_late(engine: Engine, at: float, now: float) -> bool:
+    """Is what was complete at an instant told later than it should be."""
+    return now - at > engine.limits.time.late_seconds
 
 
 def _touched(engine: Engine, watch: Watch, causes: Collection[str]) -> list[str]:
@@ -188,7 +193,8 @@ def _fold_again(
             signal = watch.signals.setdefault(cause, Signal())
             if signal.open is None or RANK[course.priority] > RANK[signal.open]:
                 standing = Standing(course.priority, course.begin, course.confirmed, course.detail)
-                facts += signals.rise(cause, signal, course.alarm, standing, now, chatter, late=True)
+                late_one = _is_late(engine, course.begin, now)
+                facts += signals.rise(cause, signal, course.alarm, standing, now, chatter, late=late_one)
     stands = {alarm: kept for alarm, kept in second.by.items() if kept.on is not None}
     for alarm in stands:
         watch.signals.setdefault(engine.cause(alarm), Signal())
@@ -200,7 +206,9 @@ def _fold_again(
         }
     for cause in list(watch.signals):
         lead = next((turn.alarm for turn in after if engine.cause(turn.alarm) == cause), "")
-        facts += signals.show(cause, _capped(engine, watch, cause), now, chatter, alarm=lead, late=True)
+        worst = watch.signals[cause].worst()
+        late_one = worst is not None and _is_late(engine, worst[1].at, now)
+        facts += signals.show(cause, _capped(engine, watch, cause), now, chatter, alarm=lead, late=late_one)
     return facts + _release(engine, watch, now)
 
 
