@@ -43,7 +43,7 @@ def plays(danger: Danger, table: Presets, number: int, seed: int) -> Outcome:
     person, baseline = _person(table, random)
     known = {SYS: baseline[0], DIA: baseline[1]} | dict(danger.more)
     course = Course(table.shape, INFUSION, random.uniform(0, 39), random.random())
-    begins = EPOCH + random.uniform(20, 60)
+    begins = EPOCH + random.uniform(30, 60)  # later than the first of two observations can lie before it
     inputs: list[Input] = [Setting(EPOCH, "infusion", known)]
     at = EPOCH + random.uniform(0.1, 1)
     pulse = any(PULSE in values for _, values in danger.play(Random(0)))

@@ -18,6 +18,8 @@ PATIENCE = timedelta(minutes=6)
 EASED = timedelta(minutes=2)
 """How long nothing must be wrong before an infusion paused for something else than pressure goes on (D)."""
 URGENCY: tuple[Priority, ...] = get_args(Priority)
+TECHNICAL = ("A16", "MISSED")
+"""How the codes of alarms about the watching itself begin."""
 PRESSURES = ("A1", "A2", "A3", "A4")
 
 
@@ -113,6 +115,7 @@ class Bedside:
         await self._attest(self.nurse, [{"fact": fact, "met": True} for fact in discharge.attests])
         await self._ask("/rescreen", {"level": "NONE"})
         while True:
+            await self._resolve()
             answer = await self._ask("/discharge-gate")
             if answer["ready"]:
                 break
@@ -217,6 +220,16 @@ class Bedside:
         except Refusal as refusal:
             if refusal.status != 409:  # it ended meanwhile
                 raise
+
+    async def _resolve(self) -> None:
+        """Say of each high alarm what it was: one about the watching itself was technical, the others were acted on."""
+        query = {"session_id": self.session_id, "all": "true"}
+        for alarm in await self.door.ask(self.nurse, "monitoring", "GET", "/alarms", query=query):
+            known = alarm["ended_at"] is not None or alarm["acknowledged"] is not None
+            if alarm["highest"] in URGENCY[-2:] and alarm["resolution"] is None and known:
+                was = "technical" if alarm["code"].startswith(TECHNICAL) else "true-intervened"
+                path = f"/alarms/{alarm['alarm_id']}/resolution"
+                await self.door.ask(self.nurse, "monitoring", "POST", path, {"resolution": was})
 
     async def _attest(self, who: Who, facts: list[dict[str, Any]]) -> None:
         await self.door.ask(who, "monitoring", "POST", f"/sessions/{self.session_id}/attestations", {"attestations": facts})

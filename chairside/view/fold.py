@@ -168,6 +168,18 @@ def acknowledged(picture: Picture, event: alarms.AlarmAcknowledged) -> None:
     alarm.answered_by, alarm.answered_via, alarm.answered_at = event.by, event.via, event.acknowledged_at
 
 
+def cleared(picture: Picture, event: alarms.AlarmConditionCleared) -> None:
+    """The condition is over; the alarm waits for an answer."""
+    alarm = picture.alarm(event.alarm_id)
+    alarm.cleared_at, alarm.artefact = event.cleared_at, event.probable_artefact
+
+
+def returned(picture: Picture, event: alarms.AlarmConditionReturned) -> None:
+    """The condition is there again."""
+    alarm = picture.alarm(event.alarm_id)
+    alarm.cleared_at, alarm.artefact = None, False
+
+
 def ended(picture: Picture, event: alarms.AlarmEnded) -> None:
     """An alarm is over."""
     picture.alarm(event.alarm_id).ended_at = event.ended_at
@@ -254,6 +266,8 @@ FOLDS: Mapping[type[Event], Callable[[Picture, Any], None]] = {
     alarms.AlarmRaised: raised,
     alarms.AlarmPriorityChanged: reprioritised,
     alarms.AlarmAcknowledged: acknowledged,
+    alarms.AlarmConditionCleared: cleared,
+    alarms.AlarmConditionReturned: returned,
     alarms.AlarmEnded: ended,
     pages.PageOpened: page_opened,
     pages.PageSent: page_sent,

@@ -72,6 +72,8 @@ def _alarm(alarm: Alarm, now: datetime) -> Line:
         what.append(" (technical)", style="dim")
     if not alarm.confirmed:
         what.append(" (unconfirmed)", style="dim")
+    if alarm.open and alarm.cleared_at:
+        what.append(" (probable artefact)" if alarm.artefact else " (over)", style="dim")
     if alarm.open and alarm.answered_by:
         what.append(f"  {alarm.answered_by} knows", style="green")
     elif not alarm.open:

@@ -95,6 +95,9 @@ class Alarm:
     answered_by: str | None = None
     answered_via: str | None = None
     answered_at: datetime | None = None
+    cleared_at: datetime | None = None
+    """Since when its condition is over while it waits for an answer."""
+    artefact: bool = False
     ended_at: datetime | None = None
 
     @property

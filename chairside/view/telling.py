@@ -98,6 +98,12 @@ LINES: Mapping[type[Event], Callable[[Picture, Any], str]] = {
     ),
     alarms.AlarmPriorityChanged: lambda _, e: f"{_place(e)}{e.priority.upper()} {e.title}, {e.code} (was {e.previous})",
     alarms.AlarmAcknowledged: lambda _, e: f"{_place(e)}{e.priority} alarm answered by {e.by} ({e.via})",
+    alarms.AlarmConditionCleared: lambda _, e: (
+        f"{_place(e)}{e.code}: the condition is over"
+        f"{', a probable artefact' if e.probable_artefact else ''}; the alarm waits for an answer"
+    ),
+    alarms.AlarmConditionReturned: lambda _, e: f"{_place(e)}{e.code}: the condition is there again",
+    alarms.AlarmResolved: lambda _, e: f"{_place(e)}alarm was {e.resolution}, says {e.by}",
     alarms.AlarmEnded: lambda _, e: f"{_place(e)}alarm {e.code} is over",
     pages.PageSent: lambda p, e: f"{_about(p, e)}told {e.staff_id} by {e.channel}",
     pages.PageFailed: lambda p, e: f"{_about(p, e)}{e.channel} of {e.staff_id} failed",

@@ -5,7 +5,19 @@ from typing import Self
 from pydantic import model_validator
 
 from kit.tables import Row, Table
-from services.monitoring.rules.tables import AttestedFact, StartVitals
+from services.monitoring.rules.tables import AttestedFact
+
+
+class StartVitals(Row):
+    """The other vital signs of the start gate."""
+
+    least_systolic: float
+    least_heart_rate: float
+    most_heart_rate: float
+    least_saturation: float
+    least_breaths: float
+    most_breaths: float
+    fever_celsius: float
 
 
 class GatePressure(Row):

@@ -5,24 +5,35 @@ from typing import Literal, get_args
 
 from pydantic import model_validator
 
-from kit.tables import Row
+from kit.tables import Row, Table
 from schemas.monitoring.alarms import Priority
-from services.monitoring.rules.tables import AttestedFact, DischargeGate, DischargeVitals, Recovery
+from services.monitoring.rules.tables import AttestedFact
 
 RiskLevel = Literal["NONE", "LOW", "MODERATE", "HIGH", "HIGH-PENDING"]
 """C-SSRS screener triage, clinical 5.1. HIGH-PENDING: answers 4 to 6 cannot be read; it counts as HIGH until cleared."""
 Leaving = Literal["discharge", "departure"]
 
 
-class MinimumRecovery(Recovery):
+class MinimumRecovery(Row):
     """How long a patient stays after the infusion, in minutes; a provider may order less, down to the floor."""
 
+    least_minutes: float
     floor_minutes: int
 
 
-class Checks(DischargeVitals):
+class Checks(Row):
     """The vital signs of the discharge gate."""
 
+    readings: int
+    apart_minutes: float
+    within_percent: float
+    below_systolic: float
+    below_diastolic: float
+    least_heart_rate: float
+    most_heart_rate: float
+    least_saturation: float
+    least_breaths: float
+    most_breaths: float
     check_minutes: float
     """How old what goes with a pressure may be."""
 
@@ -86,7 +97,7 @@ class Call(Row):
     hours: float
 
 
-class HomeGate(DischargeGate):
+class HomeGate(Table):
     """What must hold before a patient goes home, and what follows."""
 
     recovery: MinimumRecovery

@@ -16,73 +16,11 @@ SYSTOLIC, DIASTOLIC, MEAN, HEART_RATE, SATURATION, BREATHS, TEMPERATURE = (
 PRESSURES = (SYSTOLIC, DIASTOLIC, MEAN)
 
 
-class StartPressure(Row):
-    """The pressure part of the start gate."""
-
-    go_systolic: float
-    go_diastolic: float
-    hold_systolic: float
-    hold_diastolic: float
-    cancel_systolic: float
-    cancel_diastolic: float
-    readings: int
-    fresh_minutes: float
-
-
-class StartVitals(Row):
-    """The other vital signs of the start gate."""
-
-    least_systolic: float
-    least_heart_rate: float
-    most_heart_rate: float
-    least_saturation: float
-    least_breaths: float
-    most_breaths: float
-    fever_celsius: float
-
-
 class AttestedFact(Row):
     """A fact that staff must attest."""
 
     id: str
     label: str
-
-
-class StartGate(Table):
-    """What must hold before a drug runs."""
-
-    pressure: StartPressure
-    vitals: StartVitals
-    attested: tuple[AttestedFact, ...]
-
-
-class Recovery(Row):
-    """How long a patient stays after the infusion."""
-
-    least_minutes: float
-
-
-class DischargeVitals(Row):
-    """The vital signs of the discharge gate."""
-
-    readings: int
-    apart_minutes: float
-    within_percent: float
-    below_systolic: float
-    below_diastolic: float
-    least_heart_rate: float
-    most_heart_rate: float
-    least_saturation: float
-    least_breaths: float
-    most_breaths: float
-
-
-class DischargeGate(Table):
-    """What must hold before a patient goes home."""
-
-    recovery: Recovery
-    vitals: DischargeVitals
-    attested: tuple[AttestedFact, ...]
 
 
 class Vital(Row):

@@ -24,7 +24,7 @@ def compare(limits: AlarmLimits, state: Conditions, at: float, turns: list[Turn]
         if state.apart is None:
             state.apart, state.answered = at, False
             state.next_due = min(state.next_due, at + rule.after_seconds)
-        kept.detail, kept.back = f"ECG {rate:g}/min, plethysmogram {pulse:g}/min", None
+        kept.detail, kept.back = f"ECG {rate:.0f}/min, plethysmogram {pulse:.0f}/min", None
         return without_ecg and kept.on != "high"
     if kept is not None:
         kept.back = kept.back if kept.back is not None else at

@@ -1,6 +1,5 @@
 """Every reading, as it came."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +7,7 @@ from uuid import UUID
 
 from kit.db import Tx
 from services.monitoring.rules.pressure import Reading
+from services.monitoring.store.asjson import from_json, text
 from services.monitoring.store.named import queries
 
 
@@ -15,7 +15,7 @@ async def readings(tx: Tx, session_id: UUID, since: datetime) -> list[Reading]:
     """A session's readings since an instant, oldest first."""
     rows = queries.readings(tx.db, session_id=session_id, since=since)
     return [
-        Reading(row["measured_at"], {code: value for code, value in json.loads(row["values"]).items() if value is not None})
+        Reading(row["measured_at"], {code: value for code, value in from_json(row["values"]).items() if value is not None})
         async for row in rows
     ]
 
@@ -57,9 +57,9 @@ async def keep_readings(tx: Tx, found: Sequence[Kept]) -> set[tuple[str, datetim
         methods=[k.method for k in found],
         lates=[k.late for k in found],
         simulated=[k.simulated for k in found],
-        bodies=[json.dumps(k.values) for k in found],
+        bodies=[text(k.values) for k in found],
         applied=[k.applied for k in found],
         taken_at=tx.now,
-        asides=[json.dumps(k.aside) if k.aside else None for k in found],
+        asides=[text(k.aside) if k.aside else None for k in found],
     )
     return {(row["device_id"], row["measured_at"], row["codes"]) async for row in rows}

@@ -1,6 +1,5 @@
 """Sessions as they stand, and how they moved."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +10,7 @@ from kit.db import Tx
 from services.monitoring.rules.gates import Attested
 from services.monitoring.rules.phases import Phase
 from services.monitoring.rules.watch import Watch
+from services.monitoring.store.asjson import from_json, text
 from services.monitoring.store.engine import save_checkpoints
 from services.monitoring.store.named import queries
 
@@ -38,9 +38,9 @@ class Session:
 
 def _session(row: Any) -> Session:
     kept = dict(row)
-    kept["baseline"] = json.loads(row["baseline"])
-    kept["watch"] = Watch.from_json(json.loads(kept.pop("engine")))
-    kept["latest"] = {code: (value, at) for code, (value, at) in json.loads(row["latest"]).items()}
+    kept["baseline"] = from_json(row["baseline"])
+    kept["watch"] = Watch.from_json(from_json(kept.pop("engine")))
+    kept["latest"] = {code: (value, at) for code, (value, at) in from_json(row["latest"]).items()}
     return Session(**kept)
 
 
@@ -97,9 +97,9 @@ async def keep(tx: Tx, sessions: Sequence[Session]) -> None:
         ends=[s.ended_at for s in sessions],
         durations=[s.duration_minutes for s in sessions],
         rates=[s.rate_percent for s in sessions],
-        baselines=[json.dumps(s.baseline) for s in sessions],
-        engines=[json.dumps(s.watch.to_json()) for s in sessions],
-        latests=[json.dumps(s.latest) for s in sessions],
+        baselines=[text(s.baseline) for s in sessions],
+        engines=[text(s.watch.to_json()) for s in sessions],
+        latests=[text(s.latest) for s in sessions],
     )
 
 
@@ -111,7 +111,7 @@ async def note_move(tx: Tx, session: Session, move: str, reason: str) -> None:
         move=move,
         actor=tx.actor,
         reason=reason,
-        vitals=json.dumps(session.latest),
+        vitals=text(session.latest),
         moved_at=tx.now,
     )
 

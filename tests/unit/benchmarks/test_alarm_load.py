@@ -250,6 +250,13 @@ def test_a_danger_that_is_not_told_in_time_or_at_another_priority_is_a_miss_with
     assert not plays(elsewhere, TABLE, 3, 1).right(elsewhere)
 
 
+def test_what_belongs_to_a_danger_is_read_while_the_session_is_watched() -> None:
+    """Two observations in turn: what came before the watch would not count."""
+    turned = [danger for danger in DANGERS if danger.id in ("S10v", "S11")]
+    assert all(plays(danger, TABLE, number, 1).right(danger) for danger in turned for number in range(60))
+    assert min(after for danger in DANGERS for number in range(50) for after, _ in danger.play(Random(number))) > -30
+
+
 @pytest.mark.parametrize("danger", DANGERS, ids=lambda danger: danger.id)
 def test_every_danger_is_told(danger: object) -> None:
     assert plays(danger, TABLE, 0, 11).right(danger)  # type: ignore[arg-type]

@@ -18,7 +18,14 @@ from schemas.catalogue import events
 from schemas.event import Envelope, Event
 from schemas.intake.patients import PatientIdentity, PatientRegistered
 from schemas.intake.safety import SuicideRiskSignalled
-from schemas.monitoring.alarms import AlarmAcknowledged, AlarmEnded, AlarmPriorityChanged, AlarmRaised
+from schemas.monitoring.alarms import (
+    AlarmAcknowledged,
+    AlarmConditionCleared,
+    AlarmConditionReturned,
+    AlarmEnded,
+    AlarmPriorityChanged,
+    AlarmRaised,
+)
 from schemas.monitoring.sessions import InfusionPaused, InfusionStarted, PatientDischarged, SessionOpened
 from schemas.monitoring.vitals import Measurement, VitalsMeasured
 from schemas.notifications.pages import PageAcknowledged, PageEscalated, PageOpened, PageSent
@@ -263,6 +270,14 @@ def test_pages_name_who_was_told_and_then_who_answered_after_how_long() -> None:
     picture = folded(STORY)
     assert "asks nurse-1, nurse-2" in drawn(picture, 120, 30)
     assert "nurse-2 answered (step 1)" in drawn(folded(ANSWERED[:1], picture), 120, 30)
+
+
+def test_a_condition_that_is_over_is_shown_until_somebody_answers() -> None:
+    about = {"alarm_id": id_of("a1"), "code": "A1", "session_id": id_of("s1"), "chair": 1}
+    over = ("alarms", AlarmConditionCleared(**about, probable_artefact=True, cleared_at=at(31)))
+    again = ("alarms", AlarmConditionReturned(**about, returned_at=at(31.5)))
+    assert "(probable artefact)" in drawn(folded([*STORY, over]), 120, 40)
+    assert "(probable artefact)" not in drawn(folded([*STORY, over, again]), 120, 40)
 
 
 def test_names_show_only_when_asked_for() -> None:

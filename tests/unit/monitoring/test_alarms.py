@@ -120,6 +120,16 @@ def test_of_several_devices_the_silent_one_is_told_and_a_released_one_is_not() -
     assert released.told() == []
 
 
+def test_two_observations_by_hand_in_quick_succession_are_no_stream_that_falls_silent() -> None:
+    one = Watched(only=QUIET)
+    for second in range(1, 400, 5):
+        one.see(second, hr=70, spo2=98)
+        if second in (101, 131):
+            one.see(second + 0.5, device="hand", by_hand=True, moaas=5)
+    assert one.told() == []
+    assert one.wait(490).raised() == [("A16-gap", "medium")], "of the monitor itself it is told"
+
+
 def test_s9_one_bad_cuff_reading_is_one_alarm_marked_probable_artefact_that_waits_for_an_answer() -> None:
     one = Watched({}, only=QUIET).see(0, sys=220, dia=80).see(89, sys=138, dia=80)
     assert one.timeline() == [(0, "A1", "raised", "emergency"), (89, "A1", "cleared", "emergency")]

@@ -107,7 +107,7 @@ def test_what_is_in_never_shrinks_and_never_exceeds_rate_by_time_plus_boluses(
     assert all(earlier <= later + 1e-9 for earlier, later in pairwise(mg))
     for minute, amount in zip(sorted(minutes), mg, strict=True):
         boluses = sum(c.bolus for c in changes if c.at <= after(minute))
-        assert 0 <= amount <= min(PLAN.dose, PLAN.rate * minute + boluses) + 1e-9
+        assert 0 <= amount <= min(PLAN.dose, PLAN.rate * minute + boluses) + 1e-6
 
 
 @for_any(HISTORY)
