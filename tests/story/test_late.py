@@ -5,9 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from schemas.monitoring.vitals import Measurement, VitalsMeasured
 from services.monitoring import store
-from services.monitoring.api.devices import DeviceReading, _id
+from services.monitoring.api.devices import DeviceReading, said
 from tests.story.clinic import Clinic
 from tests.story.timeline import paged, told
 from tests.story.words import reading_of
@@ -122,18 +121,9 @@ async def test_s17_a_clock_that_is_ahead_is_set_aside_and_told(clinic: Clinic) -
 
 async def by_topic(clinic: Clinic, session: str, sent: dict[str, Any]) -> None:
     """The same reading, as a gateway says it on the topic."""
-    reading = DeviceReading.model_validate(sent)
-    device = clinic.monitors[session]
-    event = VitalsMeasured(
-        device_id=device,
-        session_id=UUID(session),
-        measured_at=reading.measured_at,
-        received_at=clinic.stage.clock.now(),
-        measurements=tuple(Measurement(code=one.code, value=one.value, unit=one.unit) for one in reading.measurements),
-        method=reading.method,
-        simulated=True,
-    )
-    await clinic.stage.running["monitoring"].publish(event, id=_id(device, reading))
+    monitoring = clinic.stage.running["monitoring"]
+    async with monitoring.transaction(readonly=True) as tx:
+        await monitoring.publish([said(clinic.monitors[session], DeviceReading.model_validate(sent), [], tx)])
 
 
 async def standing(clinic: Clinic, session: str) -> dict[str, Any]:
