@@ -37,7 +37,7 @@ FIVE_MINUTES, LASTS, DELAY = 300.0, 20.0, 15.0
 UNSAID = "SELECT count(*) FROM kit.outbox WHERE published_at IS NULL"
 Beyonds = dict[tuple[str, str], float]
 BEYOND = {"S4": ("A1", 90.0), "S7": ("A7", 10.0)}
-"""Seconds beyond the high limit that trends must say at least: of 20 s one whole ten-second mean; a cuff's value stands for 90 s."""
+"""Seconds beyond the high limit that trends must say at least: of 20 s one whole ten-second mean; a cuff's value stands 90 s."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
