@@ -8,13 +8,12 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from kit.direct import Said
-from kit.fields import Instant, Number
+from kit.fields import Instant, Number, WholeNumber
 from kit.http import Command, Fault, Publish, Refused, Routes, needs
-from schemas.monitoring.sessions import DeviceBound, DeviceReleased
 from schemas.monitoring.vitals import Measurement, VitalsMeasured
 from services.monitoring import store, tables
-from services.monitoring.record import UNBOUND, Source, end_alarm, feed
-from services.monitoring.rules.inputs import Released
+from services.monitoring.moving.binding import bind_device, release_device
+from services.monitoring.record import UNBOUND, Source, end_alarm
 from services.monitoring.rules.phases import OVER
 
 routes = Routes(tags=["devices"])
@@ -76,6 +75,22 @@ class Bound(BaseModel):
     chair: int
 
 
+class Place(BaseModel):
+    """The chair a device belongs to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    chair: Annotated[WholeNumber, Field(ge=1, le=10_000)]
+
+
+class Placed(BaseModel):
+    """Where a device belongs, and whom it watches there now."""
+
+    device_id: str
+    chair: int
+    session_id: UUID | None
+
+
 @routes.put("/devices/{device_id}/binding", dependencies=[needs("devices.bind")])
 async def bind(device_id: DeviceId, body: Bind, tx: Command) -> Bound:
     """Let a device watch a session from now on; what it watched before it watches no longer."""
@@ -84,12 +99,7 @@ async def bind(device_id: DeviceId, body: Bind, tx: Command) -> Bound:
         raise Refused(404, "No such session", f"monitoring knows no session {body.session_id}")
     if session.phase in OVER:
         raise Refused(409, "The session is over", f"it is {session.phase}")
-    before = await store.binding(tx, device_id)
-    if before is None or before.session_id != session.session_id:
-        await _release(device_id, tx)
-        await store.bind(tx, device_id, session)
-        tx.emit(DeviceBound(device_id=device_id, session_id=session.session_id, chair=session.chair, bound_at=tx.now))
-        await end_alarm(tx, Source(f"device {device_id}", device_id=device_id), UNBOUND)
+    if await bind_device(tx, session, device_id):
         tx.audit("bind", f"device {device_id} to session {session.session_id}")
     return Bound(device_id=device_id, session_id=session.session_id, chair=session.chair)
 
@@ -97,9 +107,30 @@ async def bind(device_id: DeviceId, body: Bind, tx: Command) -> Bound:
 @routes.delete("/devices/{device_id}/binding", dependencies=[needs("devices.bind")], status_code=204)
 async def release(device_id: DeviceId, tx: Command) -> None:
     """Let a device watch no longer."""
-    if not await _release(device_id, tx):
+    if not await release_device(tx, device_id):
         raise Refused(404, "The device is not bound", f"{device_id} watches no session")
     tx.audit("release", f"device {device_id}")
+
+
+@routes.put("/devices/{device_id}/chair", dependencies=[needs("devices.bind")])
+async def place(device_id: DeviceId, body: Place, tx: Command) -> Placed:
+    """Let a device belong to a chair: from now on it watches whoever sits there, and who sits there now."""
+    await store.place_device(tx, device_id, body.chair)
+    session = next((one for one in await store.see_all(tx) if one.chair == body.chair), None)
+    held = await store.hold(tx, session.session_id) if session else None
+    if held is not None:
+        await bind_device(tx, held, device_id)
+    await end_alarm(tx, Source(f"device {device_id}", device_id=device_id), UNBOUND)
+    tx.audit("place", f"device {device_id} at chair {body.chair}")
+    return Placed(device_id=device_id, chair=body.chair, session_id=held.session_id if held else None)
+
+
+@routes.delete("/devices/{device_id}/chair", dependencies=[needs("devices.bind")], status_code=204)
+async def remove(device_id: DeviceId, tx: Command) -> None:
+    """Let a device belong to no chair any more. What it watches now it watches on."""
+    if not await store.remove_device(tx, device_id):
+        raise Refused(404, "The device belongs to no chair", f"{device_id} was never placed")
+    tx.audit("remove", f"device {device_id} from its chair")
 
 
 @routes.post("/devices/{device_id}/vitals", dependencies=[needs("vitals.write")], status_code=202)
@@ -144,15 +175,3 @@ def check(body: Readings) -> None:
                 faults.append(Fault(field=f"{where}.unit", expected=f"{units[measured.code]} (UCUM) for {measured.code}"))
     if faults:
         raise Refused(422, "A code or unit is not as it must be", "nothing was taken", faults=faults)
-
-
-async def _release(device_id: str, tx: Command) -> bool:
-    released = await store.release(tx, device_id)
-    if released is None:
-        return False
-    session_id, chair = released
-    if (session := await store.hold(tx, session_id)) is not None and session.watch.conditions.stage is not None:
-        await feed(tx, session, [Released(tx.now.timestamp(), device_id)])
-        await store.keep(tx, [session])
-    tx.emit(DeviceReleased(device_id=device_id, session_id=session_id, chair=chair, released_at=tx.now))
-    return True

@@ -6,11 +6,12 @@ from schemas.monitoring.sessions import SessionCancelled, SessionOpened
 from schemas.scheduling.appointments import AppointmentCancelled, PatientArrived
 from services.monitoring import store
 from services.monitoring.moving import close, snapshot
+from services.monitoring.moving.binding import bind_those_of_the_chair
 from services.monitoring.rules.phases import after
 
 
 async def open_session(event: PatientArrived, tx: Tx) -> None:
-    """The patient sits in a chair: a session for them, once."""
+    """The patient sits in a chair: a session for them, once, watched by what belongs to the chair."""
     session_id = tx.new_id()
     opened = await store.open_session(tx, session_id, event.patient_id, event.appointment_id, event.order_id, event.chair)
     if opened:
@@ -24,6 +25,8 @@ async def open_session(event: PatientArrived, tx: Tx) -> None:
                 opened_at=tx.now,
             )
         )
+        if (session := await store.hold(tx, session_id)) is not None:
+            await bind_those_of_the_chair(tx, session)
 
 
 async def cancel_session(event: AppointmentCancelled, tx: Tx) -> None:

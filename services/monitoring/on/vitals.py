@@ -28,13 +28,15 @@ async def watch(events: Sequence[VitalsMeasured], tx: Tx) -> None:
     for one in kept:
         _place(one, sessions)
     new = await store.keep_readings(tx, kept)
+    strangers = {one.device_id for one in kept if one.session_id is None}
+    strangers -= await store.placed(tx, strangers) if strangers else set()
     inputs: dict[UUID, list[Reading]] = {}
     causes: dict[int, Event] = {}
     for event, one in zip(events, kept, strict=True):
         if one.key not in new:
             continue
         new.discard(one.key)
-        await _tell(event, one, tx)
+        await _tell(event, one, one.device_id in strangers, tx)
         if (session := sessions.get(one.session_id) if one.session_id else None) is None:
             continue
         _show(session, one, event)
@@ -93,10 +95,10 @@ def _show(session: Session, one: Kept, event: VitalsMeasured) -> None:
     session.watch.behind[one.device_id] = round((event.received_at - event.measured_at).total_seconds(), 3)
 
 
-async def _tell(event: VitalsMeasured, one: Kept, tx: Tx) -> None:
-    """What cannot be judged is told: who measures for nobody, on a wrong clock, or what no body has."""
+async def _tell(event: VitalsMeasured, one: Kept, stranger: bool, tx: Tx) -> None:
+    """What cannot be judged is told: who measures for nobody and belongs to no chair, on a wrong clock, or what no body has."""
     source = Source(f"device {event.device_id}", device_id=event.device_id, chair=event.chair)
-    if one.session_id is None:
+    if stranger:
         await raise_alarm(tx, source, UNBOUND, "a monitor is bound to no session", "medium", cause=event)
     if not one.aside:
         return

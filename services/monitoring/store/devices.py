@@ -60,3 +60,23 @@ async def bindings_of(tx: Tx, devices: Iterable[str], since: datetime) -> dict[s
 async def bound_to(tx: Tx, session_id: UUID) -> list[Binding]:
     """The devices that watch a session now."""
     return [Binding(**dict(row)) async for row in queries.bound_to(tx.db, session_id=session_id)]
+
+
+async def place_device(tx: Tx, device_id: str, chair: int) -> None:
+    """A device belongs to a chair, and to no other."""
+    await queries.place_device(tx.db, device_id=device_id, chair=chair, placed_by=tx.actor, placed_at=tx.now)
+
+
+async def remove_device(tx: Tx, device_id: str) -> bool:
+    """A device belongs to no chair any more. False when it belonged to none."""
+    return await queries.remove_device(tx.db, device_id=device_id) is not None
+
+
+async def devices_of(tx: Tx, chair: int) -> list[str]:
+    """The devices that belong to a chair."""
+    return [row["device_id"] async for row in queries.devices_of(tx.db, chair=chair)]
+
+
+async def placed(tx: Tx, devices: Iterable[str]) -> set[str]:
+    """Those of these devices that belong to a chair."""
+    return {row["device_id"] async for row in queries.placed(tx.db, devices=sorted(devices))}

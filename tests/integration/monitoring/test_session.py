@@ -286,6 +286,28 @@ async def test_an_unbound_device_is_kept_and_alarmed_once_and_ends_when_bound(st
     assert len(await events(stage, AlarmEnded)) == 1
 
 
+async def test_a_chairs_device_watches_whoever_sits_there_and_is_no_stranger_between(
+    stage: Stage, api: httpx2.AsyncClient
+) -> None:
+    placed = await api.put("/devices/chair-2-monitor/chair", json={"chair": 2})
+    assert placed.json() == {"device_id": "chair-2-monitor", "chair": 2, "session_id": None}
+    assert (await measure(stage, api, device="chair-2-monitor", hr=70))["bound"] is False
+    session = await arrive(stage, api)
+    await stage.advance(seconds=5)
+    assert (await measure(stage, api, device="chair-2-monitor", hr=71))["bound"] is True
+    [device] = (await api.get(f"/sessions/{session}")).json()["devices"]
+    assert (device["device_id"], device["behind_seconds"]) == ("chair-2-monitor", 0)
+    assert (await api.post(f"/sessions/{session}/cancellation", json={"reason": "feels unwell"})).status_code == 200
+    await stage.advance(seconds=5)
+    assert (await measure(stage, api, device="chair-2-monitor", hr=72))["bound"] is False
+    assert await events(stage, AlarmRaised) == []
+    assert (await api.delete("/devices/chair-2-monitor/chair")).status_code == 204
+    await stage.advance(seconds=5)
+    await measure(stage, api, device="chair-2-monitor", hr=73)
+    assert [alarm.code for alarm in await events(stage, AlarmRaised)] == ["UNBOUND"]
+    assert (await api.delete("/devices/chair-2-monitor/chair")).status_code == 404
+
+
 async def test_the_same_reading_sent_twice_is_kept_once(stage: Stage, api: httpx2.AsyncClient) -> None:
     await infusing(stage, api)
     for _ in range(3):
