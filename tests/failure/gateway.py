@@ -15,7 +15,7 @@ from kit.cloudevents import headers_of
 from kit.errors import AWAY
 from schemas.event import Envelope
 from schemas.monitoring.vitals import VITALS, Measurement, VitalsMeasured
-from tests.failure.ward import Clinic
+from tests.failure.clinic import Clinic
 
 EVERY_S = 0.1
 MOST = 100

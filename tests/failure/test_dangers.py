@@ -25,8 +25,9 @@ from schemas.monitoring.vitals import VITALS
 from schemas.notifications.pages import PAGES, PageOpened
 from schemas.trends.trends import TRENDS, SessionSummarised
 from services.trends import rules, tables
+from tests.failure.clinic import Clinic
 from tests.failure.gateway import Device
-from tests.failure.ward import Clinic, Ward
+from tests.failure.ward import Ward
 from tests.failure.ward import ward as a_ward
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -37,7 +38,7 @@ FIVE_MINUTES, LASTS, DELAY = 300.0, 20.0, 15.0
 UNSAID = "SELECT count(*) FROM kit.outbox WHERE published_at IS NULL"
 Beyonds = dict[tuple[str, str], float]
 BEYOND = {"S4": ("A1", 90.0), "S7": ("A7", 10.0)}
-"""Seconds beyond the high limit that trends must say at least: of 20 s one whole ten-second mean; a cuff's value stands 90 s."""
+"""Seconds beyond the high limit that trends must say at least: of 20 s one ten-second mean; a cuff's value stands for 90 s."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -157,8 +158,9 @@ async def _judged(patient: Patient) -> float:
 
 
 def _about(event: Event, patient: Patient) -> TypeGuard[AlarmRaised | AlarmPriorityChanged]:
-    told = isinstance(event, AlarmRaised | AlarmPriorityChanged)
-    return told and event.session_id == patient.session_id and event.cause == patient.cause
+    if not isinstance(event, AlarmRaised | AlarmPriorityChanged):
+        return False
+    return event.session_id == patient.session_id and event.cause == patient.cause
 
 
 async def _summarised(ward: Ward, clinic: Clinic, patients: list[Patient]) -> None:

@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaProducer
 from benchmarks.house import House
 from kit.clock import RunningClock, wall
 from schemas.monitoring.alarms import ALARMS, AlarmRaised
+from tests.failure.clinic import REPOSITORY, Clinic
 from tests.failure.gateway import LOW, NORMAL, Device
-from tests.failure.ward import REPOSITORY, Clinic
 from tests.failure.world import Process
 
 DYING = """
@@ -47,7 +47,9 @@ async def test_monitoring_killed_between_its_commit_and_the_offset_commit_knows_
     session_id = await clinic.infuse("monitor-1", 1)
     clinic.clock = RunningClock(now, now)
     begun = int(now.timestamp()) - 25
-    readings = [(begun + second, {"59408-5": LOW if 2 <= second < 22 else NORMAL, "8867-4": 70.0}) for second in range(25)]
+    readings: list[tuple[float, dict[str, float]]] = [
+        (begun + second, {"59408-5": LOW if 2 <= second < 22 else NORMAL, "8867-4": 70.0}) for second in range(25)
+    ]
     device, producer = Device(clinic, "monitor-1", session_id, 1, "topic"), AIOKafkaProducer(bootstrap_servers=house.kafka)
     await producer.start()
     assert await device.produce(producer, readings)
