@@ -16,12 +16,12 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "nurse": (
         *("charts.read", "assessments.write", "appointments.read", "appointments.write", "sessions.read", "sessions.write"),
-        *("devices.bind", "alarms.acknowledge", "contacts.read", "pages.read"),
+        *("vitals.write", "devices.bind", "alarms.acknowledge", "contacts.read", "pages.read"),
         *("drugs.read", "drugs.write", "drugs.witness"),
     ),
     "prescriber": (
         *("charts.read", "charts.write", "assessments.write", "screenings.write", "orders.sign", "appointments.read"),
-        *("sessions.read", "sessions.write", "alarms.acknowledge", "contacts.read", "pages.read"),
+        *("sessions.read", "sessions.write", "vitals.write", "alarms.acknowledge", "contacts.read", "pages.read"),
         *("drugs.read", "drugs.write", "drugs.witness"),
     ),
     "drug-custodian": ("drugs.read", "drugs.write", "drugs.witness", "drugs.manage", "sessions.read"),

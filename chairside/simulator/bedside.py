@@ -8,6 +8,8 @@ from typing import Any, get_args
 from chairside.simulator.door import Door, Refusal, Who
 from chairside.simulator.habits import GENTLE_FIRST, Habits, Move, quiet
 from chairside.simulator.monitor import Monitor
+from chairside.simulator.pharmacy import Cabinet
+from chairside.simulator.rounds import Rounds
 from chairside.simulator.staff import Roster
 from kit.clock import RunningClock
 from schemas.monitoring.alarms import Priority
@@ -18,8 +20,6 @@ PATIENCE = timedelta(minutes=6)
 EASED = timedelta(minutes=2)
 """How long nothing must be wrong before an infusion paused for something else than pressure goes on (D)."""
 URGENCY: tuple[Priority, ...] = get_args(Priority)
-TECHNICAL = ("A16", "MISSED")
-"""How the codes of alarms about the watching itself begin."""
 PRESSURES = ("A1", "A2", "A3", "A4")
 
 
@@ -36,10 +36,13 @@ class Bedside:
     clock: RunningClock
     habits: Habits
     monitor: Monitor
+    cabinet: Cabinet
+    rounds: Rounds
     session_id: str
     chair: int
     duration: float
     """Of the infusion as ordered, in minutes."""
+    dose_mg: float
     moves: list[str] = field(default_factory=list)
     _paused: list[datetime] = field(default_factory=list)
     _slowed_at: datetime | None = None
@@ -75,7 +78,9 @@ class Bedside:
                 await self._provider_decides()
 
     async def infuse(self) -> None:
-        """Start, watch, and act on alarms until the dose is in or the infusion is stopped."""
+        """Draw up, start, watch, and act on alarms until the dose is in or the infusion is stopped; waste what is left."""
+        nurse = self.nurse
+        syringe = await self.cabinet.draw(nurse, self.session_id, self.dose_mg)
         for who in (self.nurse, self.people.one("prescriber").who):
             await self._ask("/time-out", who=who)
         await self._move("start")
@@ -84,11 +89,14 @@ class Bedside:
             await self.look()
             if self.monitor.percent and self.monitor.infused >= self.duration:
                 await self._move("end")
+        session = await self.door.ask(nurse, "monitoring", "GET", f"/sessions/{self.session_id}")
+        await self.cabinet.account(syringe, session["infusion"]["given_mg"], nurse, self.people.another(nurse))
 
     async def look(self) -> None:
-        """Look at the alarms of the chair, and act on them."""
+        """Look at the patient when it is time, and at the alarms of the chair, and act on them."""
         await asyncio.sleep(LOOK_EVERY_S / self.clock.rate)
         now = self.clock.now()
+        await self.rounds.go(self.nurse, now, self.monitor.course.level, recovering=self.monitor.ended_at is not None)
         alarms = await self.door.ask(self.nurse, "monitoring", "GET", "/alarms", query={"session_id": self.session_id})
         known = []
         for alarm in alarms:
@@ -111,11 +119,11 @@ class Bedside:
             while self.clock.now() < max(at, scored_at + apart):
                 await self.look()
             scored_at = await self._score()
-        await self.monitor.observe(responsiveness=5, dissociation=0, orientation=1, nausea=0)
+        await self.rounds.last(self.nurse, self.monitor.course.level)
         await self._attest(self.nurse, [{"fact": fact, "met": True} for fact in discharge.attests])
         await self._ask("/rescreen", {"level": "NONE"})
         while True:
-            await self._resolve()
+            await self.rounds.explain(self.nurse)
             answer = await self._ask("/discharge-gate")
             if answer["ready"]:
                 break
@@ -126,6 +134,7 @@ class Bedside:
             while self.clock.now() < again:
                 await self.look()
             await self.monitor.pressure()
+        await self.monitor.off()
         await self._ask("/discharge")
 
     async def wait(self, span: timedelta) -> None:
@@ -220,16 +229,6 @@ class Bedside:
         except Refusal as refusal:
             if refusal.status != 409:  # it ended meanwhile
                 raise
-
-    async def _resolve(self) -> None:
-        """Say of each high alarm what it was: one about the watching itself was technical, the others were acted on."""
-        query = {"session_id": self.session_id, "all": "true"}
-        for alarm in await self.door.ask(self.nurse, "monitoring", "GET", "/alarms", query=query):
-            known = alarm["ended_at"] is not None or alarm["acknowledged"] is not None
-            if alarm["highest"] in URGENCY[-2:] and alarm["resolution"] is None and known:
-                was = "technical" if alarm["code"].startswith(TECHNICAL) else "true-intervened"
-                path = f"/alarms/{alarm['alarm_id']}/resolution"
-                await self.door.ask(self.nurse, "monitoring", "POST", path, {"resolution": was})
 
     async def _attest(self, who: Who, facts: list[dict[str, Any]]) -> None:
         await self.door.ask(who, "monitoring", "POST", f"/sessions/{self.session_id}/attestations", {"attestations": facts})

@@ -69,6 +69,23 @@ class Discharge(Row):
     attests: tuple[str, ...]
 
 
+class Looks(Row):
+    """How often a nurse looks at somebody, and asks for pain and nausea."""
+
+    look_minutes: float
+    look_recovery_minutes: float
+    ask_minutes: float
+    ask_recovery_minutes: float
+
+
+class Drawing(Row):
+    """Vials, and how much more than the dose is drawn up."""
+
+    mg_per_ml: float
+    vial_ml: float
+    spare_percent: float
+
+
 class Device(Row):
     """How often a monitor samples and sends."""
 
@@ -100,6 +117,8 @@ class Habits(Table):
     start: Start
     slowing: Slowing
     discharge: Discharge
+    rounds: Looks
+    drawing: Drawing
     device: Device
     answering: Answering
     reaction: tuple[Reaction, ...]

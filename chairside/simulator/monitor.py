@@ -45,6 +45,8 @@ class Monitor:
     played: int = 0
     """Seconds of the recording that were sent."""
     _epoch: datetime | None = None
+    _off: bool = False
+    _sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     _waiting: list[asyncio.Future[tuple[float, float]]] = field(default_factory=list)
 
     async def run(self) -> None:
@@ -71,10 +73,6 @@ class Monitor:
         self._waiting.append(waiting)
         return await waiting
 
-    async def observe(self, **seen: float) -> None:
-        """Send what a nurse saw and typed in, by name."""
-        await self._send([sent(self.clock.now(), "manual", seen, simulated=True)])
-
     def begin(self, at: datetime) -> None:
         """The infusion runs from now on."""
         self.started_at, self.percent = at, 100.0
@@ -83,6 +81,11 @@ class Monitor:
     def finish(self, at: datetime) -> None:
         """The infusion is over."""
         self.ended_at, self.percent = at, 0.0
+
+    async def off(self) -> None:
+        """Take it off the patient; once this returns nothing more is sent."""
+        async with self._sending:
+            self._off = True
 
     def minute(self, at: datetime) -> float:
         """Minutes since the monitor was switched on."""
@@ -144,7 +147,9 @@ class Monitor:
         return [sent(at, "continuous", values, simulated=False)] if values else []
 
     async def _send(self, batch: list[dict[str, Any]]) -> None:
-        answer = await self.door.ask(
-            Who("device", self.device_id), "monitoring", "POST", f"/devices/{self.device_id}/vitals", {"readings": batch}
-        )
-        self.accepted += int(answer["accepted"])
+        async with self._sending:
+            if self._off:
+                return
+            path = f"/devices/{self.device_id}/vitals"
+            answer = await self.door.ask(Who("device", self.device_id), "monitoring", "POST", path, {"readings": batch})
+            self.accepted += int(answer["accepted"])

@@ -13,7 +13,9 @@ from chairside.clinic import Clinic
 from chairside.replay.recording import Recording
 from chairside.simulator.charts import SIMULATED, Patient, patient
 from chairside.simulator.door import Door
+from chairside.simulator.habits import habits
 from chairside.simulator.pager import Pagers
+from chairside.simulator.pharmacy import Cabinet
 from chairside.simulator.presets import Preset, Script, presets
 from chairside.simulator.staff import COORDINATOR, FRONT_DESK, open_the_day, roster
 from chairside.simulator.visit import Outcome, Visit
@@ -73,11 +75,14 @@ class Morning:
             for note in await open_the_day(door, people, pagers.address, begun):
                 self.say(note)
             await self._free_chairs(door, begun)
+            cabinet = Cabinet(door, habits().drawing)
+            await cabinet.stock(self.plan.patients, lot=f"SIMULATED-{begun:%Y%m%d%H%M%S}")
             visits = [
                 Visit(
                     patient=one,
                     door=door,
                     people=people,
+                    cabinet=cabinet,
                     clock=clock,
                     random=Random(f"{seed} visit {one.number}"),  # noqa: S311
                     run=f"{begun:%Y%m%d%H%M%S}",

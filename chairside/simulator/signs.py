@@ -12,15 +12,11 @@ CODES: dict[str, tuple[str, str]] = {
     "pulse_rate": ("8889-8", "/min"),
     "spo2": ("59408-5", "%"),
     "respirations": ("9279-1", "/min"),
-    "responsiveness": ("moaas", "{score}"),
-    "dissociation": ("diss-obs", "{score}"),
-    "orientation": ("oriented", "1"),
-    "nausea": ("nausea", "{score}"),
 }
 
 
 def sent(
-    at: datetime, method: Literal["cuff", "continuous", "manual"], values: Mapping[str, float | None], *, simulated: bool
+    at: datetime, method: Literal["cuff", "continuous"], values: Mapping[str, float | None], *, simulated: bool
 ) -> dict[str, Any]:
     """A reading as a device sends it; None is a probe that is off."""
     return {

@@ -38,6 +38,10 @@ class Roster:
         nurses = [member for member in self.members if member.role == "nurse"]
         return next((nurse for nurse in nurses if chair in nurse.chairs), nurses[0])
 
+    def another(self, nurse: Who) -> Who:
+        """A nurse who is somebody else: a second pair of eyes."""
+        return next(member.who for member in self.members if member.role == "nurse" and member.who != nurse)
+
     def one(self, role: str) -> Member:
         """Somebody of a role."""
         return next(member for member in self.members if member.role == role)

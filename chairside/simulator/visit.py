@@ -14,8 +14,11 @@ from chairside.simulator.body import Course
 from chairside.simulator.charts import Patient
 from chairside.simulator.door import Door, Refusal, Who
 from chairside.simulator.habits import habits
+from chairside.simulator.mind import AWAKE, Mind, drawn_mind
 from chairside.simulator.monitor import Monitor
+from chairside.simulator.pharmacy import Cabinet
 from chairside.simulator.presets import presets
+from chairside.simulator.rounds import Rounds
 from chairside.simulator.staff import COORDINATOR, FRONT_DESK, Roster
 from chairside.view.telling import lasted
 from kit.clock import RunningClock
@@ -55,6 +58,7 @@ class Visit:
     patient: Patient
     door: Door
     people: Roster
+    cabinet: Cabinet
     clock: RunningClock
     random: Random
     run: str
@@ -68,10 +72,10 @@ class Visit:
         """The whole way. It never raises: what went wrong is in the outcome."""
         outcome = Outcome(self.patient.number)
         try:
-            duration = await self._intake(outcome)
+            order = await self._intake(outcome)
             appointment = await self._booked(outcome)
             await self._arrive(outcome, appointment)
-            await self._session(outcome, duration)
+            await self._session(outcome, order)
             outcome.how = "home"
         except NotTreated as why:
             outcome.how, outcome.why = "not treated", str(why)
@@ -81,8 +85,8 @@ class Visit:
             self.say(f"patient {outcome.patient_id[:6] or self.patient.number}: {outcome.how}: {outcome.why}")
         return outcome
 
-    async def _intake(self, outcome: Outcome) -> float:
-        """Referral to signed order; returns the ordered minutes."""
+    async def _intake(self, outcome: Outcome) -> dict[str, Any]:
+        """Referral to signed order; returns the order."""
         now = self.clock.now()
         taken = await self.door.ask(FRONT_DESK, "intake", "POST", "/referrals", self.patient.referral(self.run, now))
         outcome.patient_id = taken["patient_id"]
@@ -99,8 +103,8 @@ class Visit:
             raise NotTreated(f"screened {screened['decision']}: {rules}")
         signing = {"reason": "seen and talked through (simulated)"} if screened["decision"] == "REVIEW" else {}
         prescriber = self.people.one("prescriber").who
-        ordered = await self.door.ask(prescriber, "intake", "POST", f"/screenings/{screened['screening_id']}/signature", signing)
-        return float(ordered["duration_minutes"])
+        path = f"/screenings/{screened['screening_id']}/signature"
+        return dict(await self.door.ask(prescriber, "intake", "POST", path, signing))
 
     async def _at_intake(self, method: str, path: str, body: Any) -> Any:
         return await self.door.ask(COORDINATOR, "intake", method, path, body)
@@ -138,8 +142,8 @@ class Visit:
 
         outcome.session_id = await known(opened, "a session for a patient who arrived")
 
-    async def _session(self, outcome: Outcome, duration: float) -> None:
-        table = presets()
+    async def _session(self, outcome: Outcome, order: dict[str, Any]) -> None:
+        table, duration = presets(), float(order["duration_minutes"])
         monitor = Monitor(
             device_id=f"simulated-monitor-{outcome.chair}",
             door=self.door,
@@ -151,7 +155,21 @@ class Visit:
             recording=self.recording,
             speed=self.speed,
         )
-        bedside = Bedside(self.door, self.people, self.clock, habits(), monitor, outcome.session_id, outcome.chair, duration)
+        mind = Mind(AWAKE, 0.0) if self.patient.script else drawn_mind(table, self.random)
+        rounds = Rounds(self.door, habits(), outcome.session_id, mind)
+        bedside = Bedside(
+            door=self.door,
+            people=self.people,
+            clock=self.clock,
+            habits=habits(),
+            monitor=monitor,
+            cabinet=self.cabinet,
+            rounds=rounds,
+            session_id=outcome.session_id,
+            chair=outcome.chair,
+            duration=duration,
+            dose_mg=order["dose_mg"],
+        )
         nurse = self.people.nurse_of(outcome.chair).who
         binding = f"/devices/{monitor.device_id}/binding"
         await self.door.ask(nurse, "monitoring", "PUT", binding, {"session_id": outcome.session_id})
@@ -166,7 +184,7 @@ class Visit:
             for task in (sampling, treating):
                 task.cancel()
             await asyncio.gather(sampling, treating, return_exceptions=True)
-            outcome.readings, outcome.moves, outcome.played = monitor.accepted, bedside.moves, monitor.played
+            outcome.readings, outcome.moves, outcome.played = monitor.accepted + rounds.sent, bedside.moves, monitor.played
 
     async def _treat(self, bedside: Bedside, nurse: Who) -> None:
         try:

@@ -8,6 +8,7 @@ from typing import Any
 from kit.testing import Stage
 from schemas.event import Event
 from schemas.topic import Topic
+from tests.drug import account_for_drug
 from tests.story.pager import Pager
 from tests.story.words import (
     CALM,
@@ -164,6 +165,7 @@ class Clinic:
         await self.observe(session, oriented=1, **CALM)
         await ok(self.monitoring.post(f"/sessions/{session}/rescreen", json={"level": "NONE"}))
         await self.attest(session, HOME)
+        await account_for_drug(self.stage, session)
 
     async def end(self, session: str) -> None:
         """The dose is in; an hour later the patient goes home."""

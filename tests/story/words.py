@@ -40,7 +40,7 @@ START = [
     "emergency_equipment",
 ]
 HOME = [
-    *("gait", "fluids", "line_removed", "waste_reconciled", "escort_named", "escort_present", "escort_identity"),
+    *("gait", "fluids", "line_removed", "escort_named", "escort_present", "escort_identity"),
     *("escort_accompanies", "instructions_given", "contacts_given"),
 ]
 SCALES = {

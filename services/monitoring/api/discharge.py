@@ -12,11 +12,11 @@ from schemas.parts import GateFact
 from services.monitoring import store, tables
 from services.monitoring.api.sessions import Moved, advance, close, held_session, seen_session
 from services.monitoring.rules.aftercare import no_drive_until
-from services.monitoring.rules.discharge import Known, judge_discharge, missing
+from services.monitoring.rules.discharge import Known, Unexplained, judge_discharge, missing
 from services.monitoring.rules.limits import LATCHING
 from services.monitoring.rules.phases import Phase
 from services.monitoring.settings import zone_of
-from services.monitoring.store import queries, recovery
+from services.monitoring.store import ledger, queries, recovery
 from services.monitoring.timers import expect_calls, expect_discharge
 from services.monitoring.timers.stay import MAX_STAY
 
@@ -122,6 +122,7 @@ async def discharge_facts(session: store.Session, tx: Command, *, signer: str | 
         readings=await store.readings(tx, session.session_id, session.ended_at or tx.now),
         scores=await recovery.scores(tx, session.session_id),
         rescreen=await recovery.rescreen(tx, session.session_id),
+        drug=Unexplained((await ledger.reconciliation(tx, session.session_id)).missing, tx.now),
         shortened=await recovery.ordered_recovery(tx, session.session_id),
         open_alarms=[row["code"] for row in alarms if _needs_somebody(row)],
         unresolved=[row["code"] for row in alarms if row["highest"] in LATCHING and row["resolution"] is None],

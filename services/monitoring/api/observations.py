@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from kit.fields import Instant, Number
 from kit.http import Command, Fault, Publish, Refused, Routes, needs
@@ -32,6 +32,8 @@ class Observations(BaseModel):
 
     observed_at: Instant | None = None
     observations: Annotated[list[Observed], Field(min_length=1, max_length=20)]
+    simulated: StrictBool = False
+    """Nobody saw it: it comes from a simulator, and says so wherever it is shown."""
 
 
 class Taken(BaseModel):
@@ -60,6 +62,7 @@ async def observe(session_id: UUID, body: Observations, tx: Command, publish: Pu
         received_at=tx.now,
         measurements=measurements,
         method="manual",
+        simulated=body.simulated,
         by=tx.actor,
     )
     codes = ",".join(sorted(m.code for m in measurements))

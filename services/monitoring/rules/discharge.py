@@ -31,6 +31,15 @@ class Shortened:
 
 
 @dataclass(frozen=True)
+class Unexplained:
+    """What the drug ledger cannot explain of a session, in words for a nurse; nothing when it is reconciled."""
+
+    missing: Sequence[str]
+    at: datetime
+    """When the ledger was read."""
+
+
+@dataclass(frozen=True)
 class Known:
     """What is known of a patient in recovery."""
 
@@ -45,6 +54,7 @@ class Known:
     rescreen: Rescreened | None = None
     """The latest."""
     shortened: Shortened | None = None
+    drug: Unexplained | None = None
     open_alarms: Sequence[str] = ()
     """Codes of high and emergency alarms that still need somebody."""
     unresolved: Sequence[str] = ()
@@ -65,7 +75,7 @@ def judge_discharge(gate: HomeGate, scales: ScoreTable, known: Known) -> tuple[G
     facts += [judge_score(gate.scoring, scale, known.scores, known.ended_at, known.now) for scale in scales.scale]
     facts += [_measured(row, stated.get(row.id), known) for row in gate.measured]
     facts += [_attested(row, known) for row in gate.attested if row.id not in measured]
-    return (*facts, judge_rescreen(gate, known.rescreen, known.ended_at), *_alarms(known), _signature(known))
+    return (*facts, _waste(known), judge_rescreen(gate, known.rescreen, known.ended_at), *_alarms(known), _signature(known))
 
 
 def missing(facts: Sequence[GateFact]) -> list[str]:
@@ -186,6 +196,15 @@ def _attested(row: StatedFact, known: Known) -> GateFact:
     elif not met:
         detail = f"{row.missing} (stated before the infusion ended: state it again)"
     return GateFact(id=row.id, met=met, source=f"attested by {said.by}", observed_at=said.at, detail=detail)
+
+
+def _waste(known: Known) -> GateFact:
+    """Row 7: the ledger tells, nobody states it."""
+    if known.drug is None:
+        return GateFact(id="waste_reconciled", met=False, source=NEVER, detail="the drug ledger was not read")
+    lacks = known.drug.missing
+    detail = f"waste not reconciled: {'; '.join(lacks)}" if lacks else "waste reconciled"
+    return GateFact(id="waste_reconciled", met=not lacks, source="drug ledger", observed_at=known.drug.at, detail=detail)
 
 
 def _alarms(known: Known) -> Iterator[GateFact]:

@@ -19,6 +19,7 @@ from schemas.notifications.pages import AnsweredAlarm, PageAcknowledged
 from schemas.scheduling.appointments import PatientArrived
 from services.monitoring.app import SERVICE
 from services.monitoring.on import appointments, consents, orders, pages, screenings
+from tests.drug import account_for_drug
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ALL = ("sessions.read", "sessions.write", "devices.bind", "vitals.write", "alarms.acknowledge")
@@ -30,7 +31,7 @@ START_FACTS = [
     *("sober", "responsive", "weight", "clinician", "emergency_equipment"),
 ]
 HOME_FACTS = [
-    *("gait", "fluids", "line_removed", "waste_reconciled", "escort_named", "escort_present", "escort_identity"),
+    *("gait", "fluids", "line_removed", "escort_named", "escort_present", "escort_identity"),
     *("escort_accompanies", "instructions_given", "contacts_given"),
 ]
 SCALES = {
@@ -127,6 +128,7 @@ async def recover(stage: Stage, api: httpx2.AsyncClient, session: str) -> None:
     await measure(stage, api, moaas=5, diss=0, oriented=1, nausea=0)
     assert (await api.post(f"/sessions/{session}/rescreen", json={"level": "NONE"})).status_code == 201
     await attest(api, session, HOME_FACTS)
+    await account_for_drug(stage, session)
 
 
 async def infusing(stage: Stage, api: httpx2.AsyncClient) -> str:

@@ -159,6 +159,13 @@ def test_s10_distress_is_high_at_once_and_pulling_lines_an_emergency() -> None:
     assert one.see(5, violent=1).raised()[-1] == ("A11", "emergency")
 
 
+def test_distress_that_eases_stays_high_until_it_is_two_or_less() -> None:
+    one = Watched(only=QUIET).see(0, diss_obs=4)
+    one.answered("A11", "high", 20)
+    assert one.see(60, diss_obs=3).open() == {"A11": "high"}
+    assert one.see(120, diss_obs=2).open() == {}
+
+
 def test_s11_vomiting_is_medium_and_high_in_a_drowsy_patient_in_either_order() -> None:
     assert Watched(only=QUIET).see(0, vomiting=1).raised() == [("A12", "medium")]
     for first, second in (({"moaas": 3}, {"vomiting": 1}), ({"vomiting": 1}, {"moaas": 3})):

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.parts import GateFact
 from services.monitoring import tables
-from services.monitoring.rules.discharge import Known, Shortened, judge_discharge, latest_check, missing
+from services.monitoring.rules.discharge import Known, Shortened, Unexplained, judge_discharge, latest_check, missing
 from services.monitoring.rules.gates import Attested, Reading
 from services.monitoring.rules.recovery_tables import RiskLevel
 from services.monitoring.rules.rescreen import Answers, Rescreened, lowers, triage
@@ -51,6 +51,7 @@ ALL = Known(
     readings=[at(16, **GOOD), at(2, **MIND), at(1, **GOOD)],
     scores=FIT,
     rescreen=Rescreened("NONE", "nurse-1", ago(5)),
+    drug=Unexplained([], NOW),
     signer="nurse-1",
 )
 
@@ -87,7 +88,7 @@ def test_all_is_met_and_each_fact_says_whence_and_since_when() -> None:
 
 def test_nothing_was_ever_heard_of_and_every_line_tells_a_nurse_what_to_do() -> None:
     facts = judge_discharge(tables.discharge_gate(), tables.scores(), Known(ended_at=None, now=NOW))
-    assert {found.id for found in facts if found.met} == {"alarms_answered"}
+    assert {found.id for found in facts if found.met} == {"alarms_answered", "alarms_resolved"}
     assert all(found.detail and found.source == "never heard of" for found in facts if not found.met)
     assert "recovery_time: the infusion has not ended; then 60 minutes" in missing(facts)
     assert "escort_identity: escort's identity not matched (nobody has stated it)" in missing(facts)
@@ -132,7 +133,10 @@ ONE_MISSING: list[tuple[str, dict[str, Any], str]] = [
     ("stated worse since", {"attested": HOME | stated("nausea", met=False)}, "nausea: nausea above 3"),
     ("stated too early", {"attested": HOME | stated("gait", minutes=61)}, "gait: gait not steady (stated before"),
     ("line in", {"attested": HOME | stated("line_removed", met=False)}, "line_removed: IV line not out"),
-    ("waste", {"attested": HOME | stated("waste_reconciled", met=False, detail="why")}, "waste_reconciled: waste not"),
+    ("waste", {"drug": Unexplained(["1.5 mg", "a case"], NOW)}, "waste_reconciled: waste not reconciled: 1.5 mg; a case"),
+    ("no ledger", {"drug": None}, "waste_reconciled: the drug ledger was not read"),
+    ("waste stated, not in the ledger", {"drug": Unexplained(["1.5 mg"], NOW), "attested": HOME | stated("waste_reconciled")},
+     "waste_reconciled: waste not reconciled: 1.5 mg"),
     ("ride-share", {"attested": HOME | stated("escort_accompanies", met=False)}, "escort_accompanies: a ride alone is not"),
     ("no re-screen", {"rescreen": None}, "suicide_rescreen: C-SSRS since last not recorded"),
     ("re-screen too early", {"rescreen": Rescreened("LOW", "n", ago(61))}, "suicide_rescreen: C-SSRS since last not"),
@@ -229,6 +233,11 @@ def test_triage_of_the_screener(changed: dict[str, Any], level: RiskLevel | None
 )  # fmt: skip
 def test_what_takes_a_level_back(before: RiskLevel | None, level: RiskLevel, is_lower: bool) -> None:
     assert lowers(before, level) is is_lower
+
+
+def test_the_drug_ledger_is_named_and_how_old_its_word_is() -> None:
+    found = fact("waste_reconciled", drug=Unexplained([], ago(2)))
+    assert (found.met, found.source, found.observed_at) == (True, "drug ledger", ago(2))
 
 
 def test_what_is_too_old_for_a_check_is_left_out_but_oxygen_stays_on() -> None:

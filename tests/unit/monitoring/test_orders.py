@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from services.monitoring.rules.conditions import Conditions
 from services.monitoring.rules.inputs import Reading, Setting
 from services.monitoring.rules.limits import LATCHING, RANK
 from services.monitoring.rules.watch import History, Watch, answer, take
-from tests.unit.monitoring.watched import BASELINE, CODES
+from tests.unit.monitoring.watched import BASELINE, CODES, Watched
 
 BOUND = 30.0
 """The lateness bound, in seconds (clinical 4.9)."""
@@ -194,3 +195,11 @@ def test_no_high_condition_of_full_duration_is_without_an_alarm_and_none_flaps(r
         back = [one.values[code] for one in readings if one.at <= now and one.values.get(code) is not None]
         assert back[-1] is not None
         assert back[-1] >= 92, "an alarm ended inside its hysteresis"
+
+
+@pytest.mark.parametrize(("seconds", "flagged"), [(0, False), (BOUND, False), (BOUND + 1, True)])
+def test_what_came_out_of_order_is_flagged_only_when_it_came_too_late(seconds: float, flagged: bool) -> None:
+    one = Watched(only=["MISSED-DISS"]).see(100, device="z", hr=72, spo2=98)
+    one.see(100, now=100 + seconds, device="a", by_hand=True, **{"diss-obs": 4})
+    [fact] = [fact for _, fact in one.facts if fact.cause == "A11"]
+    assert (fact.what, fact.priority, fact.late) == ("raised", "high", flagged)
