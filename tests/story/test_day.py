@@ -31,7 +31,8 @@ async def test_a_quiet_infusion_pages_nobody_and_the_patient_goes_home(clinic: C
 
 async def test_pressure_climbs_and_the_nurse_answers_by_link(clinic: Clinic) -> None:
     await clinic.infusing()
-    await clinic.quietly(4)
+    await clinic.quietly(3)
+    await clinic.stage.advance(seconds=60)
     await clinic.measure(sys=168, dia=98, hr=84, spo2=98)
     await clinic.stage.advance(seconds=60)
     await clinic.measure(sys=169, dia=98, hr=84, spo2=98)
