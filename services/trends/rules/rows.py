@@ -7,8 +7,8 @@ KEEP_SECONDS = 6 * 3600
 """A session's row goes this long after its end, once every topic has moved on as far: a design choice, no clinical number."""
 KEEP_SILENT_SECONDS = 7 * 24 * 3600
 """The row of what never ends (a device, an abandoned session) goes this long after its last fact."""
-SEEN = 128
-"""A reading that comes again is known among as many."""
+SEEN = 512
+"""A reading that comes again is known among as many: more than one request may bring."""
 
 
 def fresh() -> Row:
