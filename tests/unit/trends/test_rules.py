@@ -102,7 +102,7 @@ def test_a_row_stays_small() -> None:
     values = {"heart": 70.0, "oxygen": 97.0, "odd": 5.0}
     course = [reading(s, sys=60 + s * 7 % 160, **values) for s in range(0, 4 * 3600, 2)]
     row = row_of(started(0), *course)
-    assert len(json.dumps(row)) < 12_000
+    assert len(json.dumps(row)) < 16_000
     assert len(row["signs"][SYS]["window"]) <= rules.WINDOW_MINUTES * 60 / 10 + 1
 
 
