@@ -60,8 +60,7 @@ async def test_s11_vomiting_while_sedated_is_high_and_each_cause_has_its_own_end
 async def test_s12_apnoea_calls_everybody_at_its_twentieth_second(clinic: Clinic) -> None:
     session = await clinic.infusing()
     await clinic.quietly(10)
-    await clinic.stream(20, 5, hr=72, spo2=97, rr=0)
-    await clinic.measure(session, method="continuous", hr=72, spo2=97, rr=0)
+    await clinic.stream(25, 5, hr=72, spo2=97, rr=0)
     await clinic.stage.advance(seconds=2)
     await clinic.acknowledge(session, "A8-low")
     await clinic.stage.advance(seconds=3)
@@ -69,12 +68,12 @@ async def test_s12_apnoea_calls_everybody_at_its_twentieth_second(clinic: Clinic
     await clinic.stream(60, 5, hr=76, spo2=97, rr=14)
     await clinic.quietly(3)
     assert await told(clinic, session) == [
-        (620, "A8-low raised emergency: pause"),
-        (622, "A8-low answered by nurse-1"),
-        (625, "A8-low ended"),
+        (625, "A8-low raised emergency: pause"),
+        (627, "A8-low answered by nurse-1"),
+        (635, "A8-low ended"),
     ]
     everybody = ("charge-1", "dr-lee", "nurse-1", "nurse-2")
-    assert await paged(clinic, session) == [(620, f"{who}: chair 1 emergency") for who in everybody]
+    assert await paged(clinic, session) == [(625, f"{who}: chair 1 emergency") for who in everybody]
 
 
 async def test_s13_a_high_suicide_risk_keeps_the_patient_until_a_provider_has_evaluated_it(clinic: Clinic) -> None:
