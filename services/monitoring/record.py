@@ -193,8 +193,9 @@ async def _over(tx: Tx, source: Source, row: Any, fact: Fact, cause: Event | Non
     alarm_id, code = row["alarm_id"], row["code"]
     said: Event
     if fact.what == "ended":
-        await queries.end_alarm(tx.db, alarm_id=alarm_id, ended_at=tx.now, artefact=fact.artefact)
-        said = AlarmEnded(alarm_id=alarm_id, code=code, ended_at=tx.now, probable_artefact=fact.artefact, **source.where())
+        artefact = fact.artefact or row["artefact"]
+        await queries.end_alarm(tx.db, alarm_id=alarm_id, ended_at=tx.now, artefact=artefact)
+        said = AlarmEnded(alarm_id=alarm_id, code=code, ended_at=tx.now, probable_artefact=artefact, **source.where())
     elif fact.what == "cleared":
         await queries.clear_alarm(tx.db, alarm_id=alarm_id, cleared_at=tx.now, artefact=fact.artefact)
         said = AlarmConditionCleared(

@@ -104,7 +104,8 @@ class Engine:
                 state.last[code] = (at, value)
         heard = state.heard.get(reading.device)
         gap = self.limits.technical.data_gap_seconds
-        streams = heard is not None and not reading.by_hand and (heard[1] or at - heard[0] < gap)
+        now_and_then = reading.by_hand or (SYSTOLIC in reading.values and not reading.continuous)
+        streams = heard is not None and (heard[1] or (at - heard[0] < gap and not now_and_then))
         state.heard[reading.device] = (at, streams)
         if reading.by_hand:
             state.observed = at
@@ -179,17 +180,14 @@ class Engine:
                 elif seen == 1 and not beat_to_beat:
                     self._expect(state, kept, rule, at, previous)
             else:
-                begun_at = kept.since.pop(priority, None)
+                begun_at, times = kept.since.pop(priority, None), kept.seen.pop(priority, 0)
                 if begun_at is not None:
-                    single = kept.seen.pop(priority) == 1
                     kept.due.pop(priority, None)
-                    refuted = refuted or (
-                        single
-                        and kept.on == priority
-                        and rule.limit.confirm == "none"
-                        and at - begun_at <= rule.limit.within_seconds
-                    )
-                if kept.on == priority and rule.given(state.latest) and rule.holds(value, baseline, alarm):
+                    single = times == 1 and kept.on == priority and rule.limit.confirm == "none"
+                    refuted = refuted or (single and at - begun_at <= rule.limit.within_seconds)
+                # What was seen once and is not beyond any more needs no hysteresis, unless people were told of it.
+                stood = kept.on == priority or (kept.on is not None and times > 1 and RANK[kept.on] > rule.rank)
+                if held is None and stood and rule.given(state.latest) and rule.holds(value, baseline, alarm):
                     held = priority
         now = max((p for p in (qualified, held) if p), key=RANK.__getitem__, default=None)
         if kept.on and (now is None or RANK[now] < RANK[kept.on]):

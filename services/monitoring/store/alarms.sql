@@ -9,7 +9,7 @@ RETURNING alarm_id, count;
 
 -- name: open_alarm(source, cause)^
 -- The open alarm of a source and cause.
-SELECT alarm_id, code, priority, highest FROM alarms WHERE source = :source AND cause = :cause AND ended_at IS NULL;
+SELECT alarm_id, code, priority, highest, artefact FROM alarms WHERE source = :source AND cause = :cause AND ended_at IS NULL;
 
 -- name: set_priority(alarm_id, code, priority, highest, title, advice, detail)!
 -- An alarm became more or less urgent.

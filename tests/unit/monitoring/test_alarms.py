@@ -385,3 +385,23 @@ def test_when_nobody_measures_any_more_alarms_end_and_what_latches_waits_for_an_
     one.set(100, stage=None)
     assert one.timeline()[-2:] == [(100, "A1", "ended", "medium"), (100, "A7", "cleared", "high")]
     assert one.answered("A7", "high") == [("ended", "high")]
+
+
+def test_a_high_alarm_that_eases_keeps_the_hysteresis_of_what_is_below_it() -> None:
+    one = Watched({}, only=QUIET).hold(0, 20, spo2=89)
+    one.answered("A7", "high")
+    eased = one.copy().hold(21, 40, spo2=93.5)
+    assert eased.told()[-1] == ("A7", "priority", "medium"), "92 is not back by 2 yet"
+    assert one.hold(21, 30, spo2=94.5).told()[-1] == ("A7", "priority", "low")
+
+
+def test_a_cuff_that_repeats_is_no_stream_that_falls_silent() -> None:
+    one = Watched({}, only=QUIET).hold(0, 300, 10, hr=70, spo2=98)
+    one.see(101, device="cuff", sys=120, dia=80).see(161, device="cuff", sys=121, dia=80)
+    assert one.hold(301, 500, 10, hr=70, spo2=98).told() == []
+
+
+def test_s9_with_a_baseline_138_is_inside_no_hysteresis_of_what_220_alone_was_beyond() -> None:
+    one = Watched(only=QUIET).see(0, sys=220, dia=80).see(60, sys=138, dia=80)
+    assert [fact.what for _, fact in one.facts if fact.cause == "BP high"] == ["raised", "cleared"]
+    assert one.answered("BP high", "emergency") == [("ended", "emergency")]
