@@ -26,6 +26,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "drug-custodian": ("drugs.read", "drugs.write", "drugs.witness", "drugs.manage", "sessions.read"),
     "device": ("vitals.write",),
+    "reviewer": ("sessions.read", "sessions.record"),
     "operator": (
         *("operations.read", "operations.redrive", "operations.contents", "staff.write", "contacts.read", "contacts.write"),
         *("appointments.read", "sessions.read", "pages.read"),

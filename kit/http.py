@@ -2,10 +2,9 @@
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Annotated, Any, Protocol
-from uuid import UUID
 
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -14,9 +13,9 @@ from fastapi.routing import APIRoute
 from kit import idempotency, traces
 from kit.auth import Principal, TokenRefused, Verifier
 from kit.db import Tx
+from kit.direct import Said
 from kit.problems import Answer, Fault, Problem, Refused, answer_problems, as_problem
 from kit.settings import Settings
-from schemas.event import Event
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text}
@@ -41,8 +40,8 @@ class Commands(Protocol):
     ) -> AbstractAsyncContextManager[Tx]:
         """A transaction for a command."""
 
-    async def publish(self, event: Event, *, id: UUID, traceparent: str | None = None) -> None:
-        """Say an event without an outbox."""
+    async def publish(self, said: Sequence[Said], *, traceparent: str | None = None) -> None:
+        """Say events without an outbox."""
 
 
 class Need:
@@ -113,9 +112,9 @@ class Publisher:
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    async def __call__(self, event: Event, *, id: UUID) -> None:
-        """Returns once every replica of the broker has the event. Raises TryLater when Kafka is away."""
-        await self._work.commands.publish(event, id=id, traceparent=self._work.traceparent)
+    async def __call__(self, *said: Said) -> None:
+        """Each an event and its id. Returns once every replica of the broker has them. Raises TryLater when Kafka is away."""
+        await self._work.commands.publish(said, traceparent=self._work.traceparent)
 
 
 async def _publisher(request: Request) -> Publisher:

@@ -5,13 +5,11 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import structlog
-from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
@@ -19,8 +17,8 @@ from kit import clock, db
 from kit.app import create_app
 from kit.batch import Handling, OnDeadLetter
 from kit.beats import Beat, Beats
-from kit.cloudevents import headers_of
-from kit.errors import AWAY, TryLater
+from kit.direct import Direct, Said
+from kit.errors import AWAY
 from kit.gauges import Gauges
 from kit.http import Routes, Server
 from kit.jobs import Jobs, Workers
@@ -40,8 +38,6 @@ from kit.settings import Settings, SettingsRefused, load
 from kit.stream import Handlers, Stream
 from kit.timers import TimerLoop, Timers
 from kit.traces import new_provider
-from schemas.catalogue import events
-from schemas.event import Envelope, Event
 from schemas.topic import Topic
 
 log = structlog.get_logger("kit.service")
@@ -88,10 +84,9 @@ class Running:
         self.hints = db.Hints()
         self.kafka = client_settings(settings)
         self.ends = Ends(self.kafka, settings.prefix)
+        self.direct = Direct(service.name, settings.prefix, self.kafka, domain)
         self.tracing = new_provider(service.name, settings.otlp) if settings.otlp else None
         self.started = False
-        self._producer: AIOKafkaProducer | None = None
-        self._producing = asyncio.Lock()
 
     # --- what routes ask for ---
 
@@ -104,46 +99,9 @@ class Running:
         async with self.store.transaction(origin, readonly=readonly) as tx:
             yield tx
 
-    async def publish(self, event: Event, *, id: UUID, traceparent: str | None = None) -> None:
-        """Say an event without an outbox, acked by every replica: only where no state changes. Raises TryLater."""
-        kind, topic = events()[type(event).__name__]
-        if topic.producer != self.service.name or kind is not type(event):
-            raise ValueError(f"{type(event).__name__} is said by {topic.producer}, not by {self.service.name}")
-        key = topic.key_of(event)
-        envelope = Envelope(
-            id=id,
-            type=kind.__name__,
-            source=self.service.name,
-            time=self.clock.now(),
-            subject=key,
-            correlation_id=id,
-            traceparent=traceparent,
-        )
-        try:
-            producer = await self._producer_ready()
-            async with asyncio.timeout(5):
-                acked = await producer.send(
-                    topic.kafka_name(self.settings.prefix),
-                    value=event.model_dump_json().encode(),
-                    key=key.encode(),
-                    headers=headers_of(envelope),
-                )
-                await acked
-        except AWAY as error:
-            raise TryLater("Kafka does not answer") from error
-
-    async def _producer_ready(self) -> AIOKafkaProducer:
-        async with self._producing:
-            if self._producer is None:
-                producer = AIOKafkaProducer(**self.kafka, enable_idempotence=True, linger_ms=2, max_batch_size=65536)
-                try:
-                    await asyncio.wait_for(producer.start(), 5)
-                except BaseException:
-                    with contextlib.suppress(Exception):
-                        await asyncio.wait_for(producer.stop(), 2)
-                    raise
-                self._producer = producer
-            return self._producer
+    async def publish(self, said: Sequence[Said], *, traceparent: str | None = None) -> None:
+        """Say events without an outbox, acked by every replica: only where no state changes. Raises TryLater."""
+        await self.direct.say(said, traceparent=traceparent)
 
     # --- what probes and stories ask for ---
 
@@ -253,9 +211,7 @@ class Running:
             await asyncio.to_thread(self.tracing.shutdown)
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self.ends.close(), 2)
-        if self._producer is not None:
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(self._producer.stop(), 2)
+        await self.direct.close()
         try:
             await asyncio.wait_for(self.store.pool.close(), 2)
         except Exception:

@@ -62,6 +62,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[STARTED].close()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests measured and want people to read, whether they passed or not."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    for line in [
+        value for report in reports if report.when == "call" for name, value in report.user_properties if name == "told"
+    ]:
+        terminalreporter.write_line(str(line))
+
+
 @pytest.fixture(scope="session")
 def kafka(pytestconfig: pytest.Config) -> str:
     """The bootstrap address of a real Kafka."""

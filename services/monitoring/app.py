@@ -27,6 +27,7 @@ from services.monitoring.api import (
     ledger,
     limits,
     observations,
+    records,
     recovery,
     register,
     sentinels,
@@ -71,7 +72,7 @@ SERVICE = Service(
     },
     routes=(
         *(sessions.routes, gates.routes, infusion.routes, recovery.routes, discharge.routes, departure.routes),
-        *(devices.routes, gateway.routes, observations.routes, limits.routes, alarms.routes),
+        *(devices.routes, gateway.routes, observations.routes, limits.routes, alarms.routes, records.routes),
         *(ledger.routes, disposals.routes, counts.routes, cases.routes, register.routes),
         *(adverse_events.routes, sentinels.routes),
     ),

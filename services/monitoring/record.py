@@ -75,7 +75,7 @@ async def feed(
     """
     watch, now = session.watch, tx.now.timestamp()
     facts = take(tables.engine(), watch, inputs, now, history=await _history(tx, session, inputs), until=until)
-    notes = [engine.told(one) for one in inputs if not isinstance(one, Reading)]
+    notes = [engine.told(one, tables.engine().version) for one in inputs if not isinstance(one, Reading)]
     if until is not None:
         notes.append(Told("Until", datetime.fromtimestamp(until, UTC), {}))
     if notes:
@@ -129,7 +129,10 @@ async def acknowledge(
         cause, now = alarm["cause"], tx.now.timestamp()
         given = Answered(now, cause)
         facts = answer(tables.engine(), session.watch, cause, priority, now, history=await _history(tx, session, [given]))
-        notes = [engine.told(given), Told("Acknowledged", tx.now, {"cause": cause, "priority": priority, "by": by})]
+        notes = [
+            engine.told(given, tables.engine().version),
+            Told("Acknowledged", tx.now, {"cause": cause, "priority": priority, "by": by}),
+        ]
         await engine.note_inputs(tx, session.session_id, session.watch.applied, notes)
         await tell(tx, session, facts)
     return True

@@ -64,7 +64,8 @@ def stop(page: Page, tx: Tx) -> None:
 
 
 def expect_lapse(page: Page, tx: Tx) -> None:
-    """An answer to a high or emergency alarm holds for a while only."""
+    """An answer to a high or emergency alarm holds for a while only; to one that is only medium now, for good."""
+    tx.disarm(Lapse, key=str(page.page_id))
     if page.subject != "alarm" or page.answered_at is None or page.answer_id is None:
         return
     at = lapses_at(tables.escalation().lapse, page.priority, page.answered_at)

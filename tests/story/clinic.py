@@ -1,60 +1,30 @@
 """The clinic of the stories: four services on one stage, staff on duty, and a patient in a chair."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
-
-import httpx2
+from typing import Any
 
 from kit.testing import Stage
 from schemas.event import Event
 from schemas.topic import Topic
 from tests.drug import account_for_drug
 from tests.story.pager import Pager
-
-UNITS = {
-    "sys": ("8480-6", "mm[Hg]"),
-    "dia": ("8462-4", "mm[Hg]"),
-    "hr": ("8867-4", "/min"),
-    "spo2": ("59408-5", "%"),
-    "rr": ("9279-1", "/min"),
-    "moaas": ("moaas", "{score}"),
-    "diss_obs": ("diss-obs", "{score}"),
-    "oriented": ("oriented", "1"),
-    "nausea": ("nausea", "{score}"),
-    "pain": ("72514-3", "{score}"),
-}
-CALM = {"moaas": 5, "diss_obs": 0, "nausea": 0, "pain": 0}
-"""What a nurse sees of a patient who is well."""
-WELL = {"sys": 124, "dia": 80, "hr": 72, "spo2": 98, "rr": 14}
-"""What a monitor shows of one."""
-ROUND = timedelta(minutes=9)
-"""How often the nurse of a quiet session goes round: within the ten minutes that clinical 4.1 asks."""
-Method = Literal["cuff", "continuous"]
-STAFF = (("nurse-1", "nurse"), ("nurse-2", "nurse"), ("dr-lee", "prescriber"), ("charge-1", "charge nurse"))
-INTAKE = ("charts.read", "charts.write", "assessments.write", "consents.write", "screenings.write", "orders.sign")
-START = [
-    "identity",
-    "pregnancy",
-    "npo",
-    "escort",
-    "suicide_screen",
-    "sober",
-    "responsive",
-    "weight",
-    "clinician",
-    "emergency_equipment",
-]
-HOME = [
-    *("gait", "fluids", "line_removed", "escort_named", "escort_present", "escort_identity"),
-    *("escort_accompanies", "instructions_given", "contacts_given"),
-]
-SCALES = {
-    "aldrete": ("activity", "respiration", "circulation", "consciousness", "saturation"),
-    "padss": ("vital_signs", "ambulation", "nausea", "pain", "bleeding"),
-}
-ICD = "http://hl7.org/fhir/sid/icd-10-cm"
+from tests.story.words import (
+    CALM,
+    HOME,
+    ICD,
+    INTAKE,
+    ROUND,
+    SCALES,
+    STAFF,
+    START,
+    UNITS,
+    WELL,
+    Method,
+    ok,
+    reading_of,
+)
 
 
 @dataclass
@@ -170,6 +140,15 @@ class Clinic:
         await self.start(session)
         return session
 
+    async def two_infusing(self) -> tuple[str, str]:
+        """Two patients of one nurse, whose infusions began at the same instant. Returns the sessions, by chair."""
+        patients = [await self.refer(1), await self.refer(2)]
+        for patient in patients:
+            await self.order(patient)
+        first, second = [await self.arrive(patient) for patient in patients]
+        await self.start(first, second)
+        return first, second
+
     async def attest(self, session: str, facts: Sequence[str]) -> None:
         """Staff state facts."""
         stated = {"attestations": [{"fact": fact, "met": True} for fact in facts]}
@@ -179,7 +158,7 @@ class Clinic:
         """An hour of recovery, after which everything speaks for going home."""
         await self.observe(session, **CALM)
         for minutes in (45, 15):
-            await self.quietly(minutes)
+            await self.quietly(minutes, every=15)
             for scale, components in SCALES.items():
                 score = {"scale": scale, "components": dict.fromkeys(components, 2)}
                 await ok(self.monitoring.post(f"/sessions/{session}/recovery-scores", json=score))
@@ -203,7 +182,9 @@ class Clinic:
         await self.show(session, method=method, **values)
         await self.stage.settle()
 
-    async def show(self, session: str = "", *, method: Method = "cuff", at: datetime | None = None, **values: float | None) -> None:
+    async def show(
+        self, session: str = "", *, method: Method = "cuff", at: datetime | None = None, **values: float | None
+    ) -> None:
         """A monitor sends what it measured, and nobody waits for what comes of it."""
         reading = reading_of(at or self.stage.clock.now(), method, values)
         await self.send(session, [reading])
@@ -214,10 +195,11 @@ class Clinic:
         await ok(self.monitoring.post(f"/devices/{device}/vitals", json={"readings": list(readings)}))
 
     async def stream(self, seconds: int, every: int = 1, *, session: str = "", **values: float | None) -> None:
-        """So many seconds of a monitor that streams the same values: from now on, up to the instant before the last second."""
+        """A monitor streams the same values for so many seconds: the first `every` seconds from now, the last at the end."""
         for _ in range(0, seconds, every):
-            await self.show(session, method="continuous", **values)
             await self.stage.advance(seconds=every)
+            await self.show(session, method="continuous", **values)
+        await self.stage.settle()
 
     async def observe(self, session: str, **scores: float) -> None:
         """A nurse enters what she sees."""
@@ -225,10 +207,10 @@ class Clinic:
         await ok(self.monitoring.post(f"/sessions/{session}/observations", json={"observations": seen}))
         await self.stage.settle()
 
-    async def quietly(self, minutes: int, **values: float) -> None:
+    async def quietly(self, minutes: int, every: int = 1, **values: float) -> None:
         """Minutes in which nothing happens: monitors show good readings, and a nurse goes round as the protocol asks."""
-        for _ in range(minutes):
-            await self.stage.advance(minutes=1)
+        for _ in range(0, minutes, every):
+            await self.stage.advance(minutes=every)
             for session in self.monitors:
                 await self.show(session, **WELL | values)
                 if self.stage.clock.now() - self.rounds[session] >= ROUND:
@@ -236,12 +218,12 @@ class Clinic:
                     await self.observe(session, **CALM)
         await self.stage.settle()
 
-    async def alarm(self, session: str, code: str) -> dict[str, Any]:
-        """The open alarm of a code."""
-        shown = await ok(self.monitoring.get("/alarms", params={"session_id": session, "all": True}))
-        return next(one for one in shown if one["code"] == code)
+    async def alarm(self, session: str | None, code: str) -> dict[str, Any]:
+        """The last alarm of a code: a session's, or of no session."""
+        shown = await ok(self.monitoring.get("/alarms", params={"all": True}))
+        return next(one for one in shown if (one["session_id"], one["code"]) == (session, code))
 
-    async def acknowledge(self, session: str, code: str) -> None:
+    async def acknowledge(self, session: str | None, code: str) -> None:
         """The nurse is at the bedside and says so."""
         alarm = await self.alarm(session, code)
         await ok(self.monitoring.post(f"/alarms/{alarm['alarm_id']}/acknowledgement", json={}))
@@ -261,16 +243,3 @@ class Clinic:
     async def events(self, topic: Topic, kind: type[Event]) -> list[Any]:
         """What was said of a kind, so far."""
         return [event for event in await self.stage.events(topic) if isinstance(event, kind)]
-
-
-def reading_of(at: datetime, method: Method, values: Mapping[str, float | None]) -> dict[str, Any]:
-    """A reading as a monitor sends it."""
-    measurements = [{"code": UNITS[n][0], "value": v, "unit": UNITS[n][1]} for n, v in values.items()]
-    return {"measured_at": at.isoformat(), "method": method, "measurements": measurements, "simulated": True}
-
-
-async def ok(answering: Any) -> Any:
-    """The answer's body, which must be a success."""
-    answer: httpx2.Response = await answering
-    assert answer.is_success, f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}"
-    return answer.json() if answer.content else None

@@ -11,7 +11,8 @@ from schemas.notifications.pages import (
     PageFailed,
     PageSent,
 )
-from tests.story.clinic import Clinic, ok
+from tests.story.clinic import Clinic
+from tests.story.words import ok
 
 
 async def test_a_quiet_infusion_pages_nobody_and_the_patient_goes_home(clinic: Clinic) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from chairside.replay.recording import Recording, Second, recording
 from chairside.simulator.signs import CODES, sent
 from schemas.monitoring.alarms import ALARMS, AlarmEnded, AlarmPriorityChanged, AlarmRaised
-from tests.story.clinic import Clinic, ok
+from tests.story.clinic import Clinic
+from tests.story.words import ok
 
 AT_ONCE = 5
 """Seconds that the monitor sends together."""

@@ -1,6 +1,5 @@
 """Devices: which session one watches, and what it measured."""
 
-import asyncio
 from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
@@ -8,6 +7,7 @@ from uuid import UUID, uuid5
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from kit.direct import Said
 from kit.fields import Instant, Number
 from kit.http import Command, Fault, Publish, Refused, Routes, needs
 from schemas.monitoring.sessions import DeviceBound, DeviceReleased
@@ -105,17 +105,18 @@ async def release(device_id: DeviceId, tx: Command) -> None:
 @routes.post("/devices/{device_id}/vitals", dependencies=[needs("vitals.write")], status_code=202)
 async def measure(device_id: DeviceId, body: Readings, tx: Command, publish: Publish) -> Accepted:
     """Take readings: 202 once every replica of the broker has them. Codes and units are checked first, all or none."""
-    _check(body)
+    check(body)
     bound = (await store.bindings_of(tx, [device_id], min(r.measured_at for r in body.readings) - timedelta(seconds=1))).get(
         device_id, []
     )
-    await asyncio.gather(*(publish(_event(device_id, r, bound, tx), id=_id(device_id, r)) for r in body.readings))
+    await publish(*(said(device_id, reading, bound, tx) for reading in body.readings))
     return Accepted(accepted=len(body.readings), bound=any(b.released_at is None for b in bound))
 
 
-def _event(device_id: str, reading: DeviceReading, bound: list[store.Binding], tx: Command) -> VitalsMeasured:
+def said(device_id: str, reading: DeviceReading, bound: list[store.Binding], tx: Command) -> Said:
+    """A reading as it is said, under an id that is the same however often it is sent."""
     binding = next((b for b in bound if b.covers(reading.measured_at)), None)
-    return VitalsMeasured(
+    event = VitalsMeasured(
         device_id=device_id,
         session_id=binding.session_id if binding else None,
         chair=binding.chair if binding else None,
@@ -125,14 +126,12 @@ def _event(device_id: str, reading: DeviceReading, bound: list[store.Binding], t
         method=reading.method,
         simulated=reading.simulated,
     )
-
-
-def _id(device_id: str, reading: DeviceReading) -> UUID:
     codes = ",".join(sorted(m.code for m in reading.measurements))
-    return uuid5(NAMES, f"{device_id} {codes} {reading.measured_at.timestamp()}")
+    return event, uuid5(NAMES, f"{device_id} {codes} {reading.measured_at.timestamp()}")
 
 
-def _check(body: Readings) -> None:
+def check(body: Readings) -> None:
+    """Codes and units, all or none. Raises Refused with every fault."""
     units = {vital.code: vital.unit for vital in tables.vitals().vital}
     faults = []
     for place, reading in enumerate(body.readings):

@@ -1,6 +1,5 @@
 """A gateway: the readings of many devices at once."""
 
-import asyncio
 from datetime import timedelta
 from typing import Annotated
 
@@ -8,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from kit.http import Command, Fault, Publish, Refused, Routes, needs
 from services.monitoring import store
-from services.monitoring.api.devices import DeviceReading, Readings, _check, _event, _id
+from services.monitoring.api.devices import DeviceReading, Readings, check, said
 
 routes = Routes(tags=["devices"])
 MOST_READINGS = 500
@@ -47,9 +46,7 @@ async def gather(body: Gathered, tx: Command, publish: Publish) -> AllAccepted:
     devices = {device.device_id for device in body.devices}
     first = min(reading.measured_at for _, reading in pairs)
     bound = await store.bindings_of(tx, devices, first - timedelta(seconds=1))
-    await asyncio.gather(
-        *(publish(_event(device, reading, bound.get(device, []), tx), id=_id(device, reading)) for device, reading in pairs)
-    )
+    await publish(*(said(device, reading, bound.get(device, []), tx) for device, reading in pairs))
     now_bound = {device for device, found in bound.items() if any(b.released_at is None for b in found)}
     return AllAccepted(accepted=len(pairs), unbound=sorted(devices - now_bound))
 
@@ -62,7 +59,7 @@ def _check_all(body: Gathered) -> None:
     faults = []
     for place, device in enumerate(body.devices):
         try:
-            _check(Readings(readings=device.readings))
+            check(Readings(readings=device.readings))
         except Refused as refused:
             where = f"body.devices.{place}."
             faults += [Fault(field=f.field.replace("body.", where, 1), expected=f.expected) for f in refused.problem.faults]

@@ -66,7 +66,7 @@ async def observe(session_id: UUID, body: Observations, tx: Command, publish: Pu
         by=tx.actor,
     )
     codes = ",".join(sorted(m.code for m in measurements))
-    await publish(event, id=uuid5(NAMES, f"{event.device_id} {codes} {at.timestamp()}"))
+    await publish((event, uuid5(NAMES, f"{event.device_id} {codes} {at.timestamp()}")))
     return Taken(accepted=len(measurements))
 
 

@@ -35,6 +35,10 @@ class Signal:
     """When it opened lately."""
     held_until: float | None = None
 
+    def waits(self) -> bool:
+        """Does it need an answer yet. One given while it was more urgent counts."""
+        return self.open in LATCHING and (self.acked is None or RANK[self.acked] < RANK[self.open])
+
     def worst(self) -> tuple[str, Standing] | None:
         """The condition people are told of."""
         if not self.standing:
@@ -95,7 +99,7 @@ def rise(
     if not was_on:
         yield Fact("returned", cause, alarm, signal.open, None, at)
     lower = RANK[priority] < RANK[signal.open]
-    if priority == signal.open or (lower and signal.open in LATCHING and signal.acked != signal.open):
+    if priority == signal.open or (lower and signal.waits()):
         return
     previous, signal.open = signal.open, priority
     if not lower:
@@ -106,7 +110,7 @@ def rise(
 def _off(cause: str, signal: Signal, now: float, chatter: Chatter, alarm: str, artefact: bool) -> Iterator[Fact]:
     if signal.open is None:
         return
-    waits = signal.open in LATCHING and signal.acked != signal.open
+    waits = signal.waits()
     was_on, signal.on = signal.on, False
     recent = [one for one in signal.opened if now - one < chatter.within_seconds]
     if was_on and not waits and len(recent) >= chatter.opens:

@@ -115,7 +115,7 @@ def _at(turn: Turn) -> float:
 
 def _tell(engine: Engine, watch: Watch, together: Sequence[Turn], now: float) -> list[Fact]:
     """What people are told of conditions that turned at one instant: of each cause once, the worst."""
-    late = now - together[0].at > engine.limits.time.late_seconds
+    late = _is_late(engine, together[0].at, now)
     last: dict[str, Turn] = {}
     for turn in together:
         cause = engine.cause(turn.alarm)
@@ -132,6 +132,11 @@ def _tell(engine: Engine, watch: Watch, together: Sequence[Turn], now: float) ->
         artefact = any(one.artefact for one in together if engine.cause(one.alarm) == cause)
         facts += signals.show(cause, shown, now, engine.limits.chatter, alarm=turn.alarm, artefact=artefact, late=late)
     return facts
+
+
+def _is_late(engine: Engine, at: float, now: float) -> bool:
+    """Is what was complete at an instant told later than it should be."""
+    return now - at > engine.limits.time.late_seconds
 
 
 def _touched(engine: Engine, watch: Watch, causes: Collection[str]) -> list[str]:
@@ -176,7 +181,6 @@ def _fold_again(
     engine: Engine, watch: Watch, late: Sequence[Input], now: float, history: History, until: float | None
 ) -> list[Fact]:
     start, ticked = history.checkpoint, watch.conditions.ticked
-    flagged = now - min(one.at for one in late) > engine.limits.time.late_seconds
     first, second = copy.deepcopy(start), copy.deepcopy(start)
     before = _courses(engine.fold(first, sorted(history.inputs, key=_place), ticked), start)
     after = _courses(engine.fold(second, sorted([*history.inputs, *late], key=_place), max(ticked, until or 0.0)), start)
@@ -189,7 +193,8 @@ def _fold_again(
             signal = watch.signals.setdefault(cause, Signal())
             if signal.open is None or RANK[course.priority] > RANK[signal.open]:
                 standing = Standing(course.priority, course.begin, course.confirmed, course.detail)
-                facts += signals.rise(cause, signal, course.alarm, standing, now, chatter, late=flagged)
+                late_one = _is_late(engine, course.begin, now)
+                facts += signals.rise(cause, signal, course.alarm, standing, now, chatter, late=late_one)
     stands = {alarm: kept for alarm, kept in second.by.items() if kept.on is not None}
     for alarm in stands:
         watch.signals.setdefault(engine.cause(alarm), Signal())
@@ -201,7 +206,9 @@ def _fold_again(
         }
     for cause in list(watch.signals):
         lead = next((turn.alarm for turn in after if engine.cause(turn.alarm) == cause), "")
-        facts += signals.show(cause, _capped(engine, watch, cause), now, chatter, alarm=lead, late=flagged)
+        worst = watch.signals[cause].worst()
+        late_one = worst is not None and _is_late(engine, worst[1].at, now)
+        facts += signals.show(cause, _capped(engine, watch, cause), now, chatter, alarm=lead, late=late_one)
     return facts + _release(engine, watch, now)
 
 

@@ -18,7 +18,9 @@ WHERE alarm_id = :alarm_id;
 
 -- name: clear_alarm(alarm_id, cleared_at, artefact)!
 -- The condition of an alarm is over, or stands again; the alarm waits for an answer.
-UPDATE alarms SET cleared_at = :cleared_at::timestamptz, artefact = :artefact, count = count + (:cleared_at::timestamptz IS NULL)::int WHERE alarm_id = :alarm_id;
+UPDATE alarms SET cleared_at = :cleared_at::timestamptz, artefact = :artefact,
+    count = count + (:cleared_at::timestamptz IS NULL)::int
+WHERE alarm_id = :alarm_id;
 
 -- name: end_alarm(alarm_id, ended_at, artefact)!
 -- An alarm is over.

@@ -30,9 +30,9 @@ class Told:
     body: dict[str, Any]
 
 
-def told(given: Setting | Answered | Released) -> Told:
-    """An input as it is logged."""
-    return Told(type(given).__name__, datetime.fromtimestamp(given.at, UTC), to_json(given))
+def told(given: Setting | Answered | Released, limits: str) -> Told:
+    """An input as it is logged, with the version of the limits it met."""
+    return Told(type(given).__name__, datetime.fromtimestamp(given.at, UTC), {**to_json(given), "limits": limits})
 
 
 async def note_inputs(tx: Tx, session_id: UUID, applied: int, found: Sequence[Told]) -> None:

@@ -30,6 +30,7 @@ async def follow_priority(event: AlarmPriorityChanged, tx: Tx) -> None:
     elif raised:
         await begin(page, tx)
     else:
+        expect_lapse(page, tx)
         await store.keep(tx, page)
 
 

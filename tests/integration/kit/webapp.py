@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from kit import clock
 from kit.app import create_app
 from kit.auth import mint, new_key_pair
 from kit.db import Store, Tx, open_pool
+from kit.direct import Said
 from kit.errors import TryLater
 from kit.fields import Number
 from kit.http import Caller, Command, Problem, Publish, Refused, Routes, needs, public
@@ -75,7 +76,7 @@ class Commands:
         async with self.store.transaction(origin, readonly=readonly) as tx:
             yield tx
 
-    async def publish(self, event: Event, *, id: UUID, traceparent: str | None = None) -> None:
+    async def publish(self, said: Sequence[Said], *, traceparent: str | None = None) -> None:
         raise TryLater("Kafka does not answer")
 
 
@@ -131,7 +132,7 @@ def things(begun: asyncio.Event, go_on: asyncio.Event) -> tuple[Routes, Routes]:
 
     @routes.post("/readings", status_code=202, dependencies=[needs("things.write")])
     async def say(publish: Publish) -> None:
-        await publish(Event(), id=clock.new_id())
+        await publish((Event(), clock.new_id()))
 
     @routes.get("/me", dependencies=[needs("things.read")])
     async def me(caller: Caller) -> dict[str, str]:

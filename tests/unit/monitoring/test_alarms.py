@@ -56,6 +56,22 @@ def test_s5_200_once_is_an_emergency() -> None:
     assert Watched({}, only=QUIET).see(0, sys=202, dia=118).raised() == [("A1", "emergency")]
 
 
+def test_an_answer_to_an_emergency_holds_when_it_eases_to_high() -> None:
+    one = Watched({}, only=QUIET).see(0, sys=202, dia=80).see(30, hr=70)
+    one.answered("BP high", "emergency", at=40)
+    one.see(60, sys=188, dia=80)
+    assert one.open() == {"BP high": "high"}
+    one.see(120, sys=140, dia=80)
+    assert [said for said in one.told() if said[1] == "ended"] == [("A1", "ended", "high")]
+
+
+def test_out_of_order_by_a_second_is_not_late() -> None:
+    for came, late in ((17, False), (46, False), (47, True)):
+        one = Watched(only=QUIET).see(0, spo2=98).hold(1, 15, spo2=89).see(came, device="m2", hr=70).see(16, now=came, spo2=89)
+        [(now, fact)] = one.facts
+        assert (now, fact.alarm, fact.priority, fact.late) == (came, "A7", "high", late)
+
+
 def test_s6_saturation_of_89_for_ten_seconds_is_nothing() -> None:
     assert Watched(only=QUIET).hold(0, 10, spo2=89).see(11, spo2=95).told() == []
 
@@ -88,6 +104,12 @@ def test_nobody_sees_saturation_for_three_minutes_is_high_unless_somebody_observ
 def test_a_monitor_that_falls_silent_is_told_after_90_seconds() -> None:
     one = Watched(only=QUIET).hold(0, 20, 5, hr=70, spo2=98).wait(200)
     assert one.timeline() == [(110.0, "A16-gap", "raised", "medium"), (200.0, "A16-blind", "priority", "high")]
+
+
+def test_a_nurse_who_enters_two_things_within_a_minute_is_no_monitor_that_falls_silent() -> None:
+    one = Watched(only=QUIET).hold(0, 10, spo2=98)
+    one.see(11, device="hand", by_hand=True, moaas=5).see(40, device="hand", by_hand=True, nausea=0)
+    assert one.hold(41, 300, 10, spo2=98).told() == []
 
 
 def test_of_several_devices_the_silent_one_is_told_and_a_released_one_is_not() -> None:
