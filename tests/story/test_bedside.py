@@ -60,10 +60,12 @@ async def test_s11_vomiting_while_sedated_is_high_and_each_cause_has_its_own_end
 async def test_s12_apnoea_calls_everybody_at_its_twentieth_second(clinic: Clinic) -> None:
     session = await clinic.infusing()
     await clinic.quietly(10)
-    await clinic.stream(25, 5, hr=72, spo2=97, rr=0)
+    await clinic.measure(session, method="continuous", hr=72, spo2=97, rr=0)
+    await clinic.stream(20, 5, hr=72, spo2=97, rr=0)
     await clinic.stage.advance(seconds=2)
     await clinic.acknowledge(session, "A8-low")
     await clinic.stage.advance(seconds=3)
+    await clinic.measure(session, method="continuous", hr=76, spo2=97, rr=14)
     await clinic.infusion(session, "stop", reason="no breath for 25 s; stimulated, airway")
     await clinic.stream(60, 5, hr=76, spo2=97, rr=14)
     await clinic.quietly(3)

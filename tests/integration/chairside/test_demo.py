@@ -35,4 +35,6 @@ def test_a_morning_goes_from_arrival_to_the_ride_home(tmp_path: Path) -> None:
     assert answered
     assert all(page["waited_seconds"] > 0 for page in answered)
     assert any(page["about"].startswith("safety") or "safety" in page["about"] for page in day["pages"]), "PHQ-9, ninth item"
+    assert not any("bound to no session" in page["about"] for page in day["pages"]), "monitors come off before patients leave"
+    assert day["events"]["drug_ledger"] == 3 * 5, "each dose was received, drawn, given, wasted and reconciled"
     assert "SIMULATED" in done.stderr
