@@ -192,6 +192,7 @@ class DischargeJudged(Event):
     rules_version: str
     actor: str
     judged_at: Instant
+    vitals: tuple[VitalSnapshot, ...] = ()
 
 
 class PatientDischarged(Event):
@@ -204,6 +205,7 @@ class PatientDischarged(Event):
     discharged_at: Instant
     no_drive_until: Instant | None = None
     """Earliest instant for driving, in the clinic's time zone."""
+    vitals: tuple[VitalSnapshot, ...] = ()
 
 
 class PatientLeftAgainstAdvice(Event):
@@ -221,6 +223,7 @@ class PatientLeftAgainstAdvice(Event):
     """Earliest instant for driving, in the clinic's time zone; null where no infusion had run."""
     actor: str
     left_at: Instant
+    vitals: tuple[VitalSnapshot, ...] = ()
 
 
 class FollowUpCallDue(Event):

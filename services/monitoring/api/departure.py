@@ -13,6 +13,7 @@ from schemas.monitoring.sessions import FollowUpCallMade, PatientLeftAgainstAdvi
 from services.monitoring import tables
 from services.monitoring.api.discharge import AFTER_INFUSION, Discharged, discharge_facts, driving
 from services.monitoring.api.sessions import advance, close, held_session
+from services.monitoring.moving import snapshot
 from services.monitoring.rules.discharge import missing
 from services.monitoring.rules.phases import INFUSION
 from services.monitoring.rules.recovery_tables import Leaving
@@ -91,6 +92,7 @@ async def leave(session_id: UUID, body: Departure, tx: Command) -> Departed:
             no_drive_until=until,
             actor=tx.actor,
             left_at=tx.now,
+            vitals=snapshot(session),
         )
     )
     return Departed(

@@ -11,6 +11,7 @@ from schemas.monitoring.sessions import DischargeJudged, PatientDischarged
 from schemas.parts import GateFact
 from services.monitoring import store, tables
 from services.monitoring.api.sessions import Moved, advance, close, held_session, seen_session
+from services.monitoring.moving import snapshot
 from services.monitoring.rules.aftercare import no_drive_until
 from services.monitoring.rules.discharge import Known, Unexplained, judge_discharge, missing
 from services.monitoring.rules.limits import LATCHING
@@ -79,6 +80,7 @@ async def judge_discharge_gate(session_id: UUID, tx: Command) -> DischargeAnswer
             rules_version=answer.rules_version,
             actor=tx.actor,
             judged_at=tx.now,
+            vitals=snapshot(session),
         )
     )
     tx.audit("judge discharge gate", f"session {session_id}", reason="ready" if ready else "not ready")
@@ -104,6 +106,7 @@ async def discharge(session_id: UUID, tx: Command) -> Discharged:
             actor=tx.actor,
             discharged_at=tx.now,
             no_drive_until=until,
+            vitals=snapshot(session),
         )
     )
     return Discharged(
