@@ -18,8 +18,8 @@ help: ## Show this page
 demo: .venv/.run ## Run a simulated clinic morning, live in this terminal (ARGS=--once ends by itself)
 	@$(BIN)/chairside demo $(ARGS)
 
-test: .venv/.dev ## Run every test, on real Kafka and PostgreSQL
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/.dev ## Run every test, on real Kafka and PostgreSQL, two files at a time
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: .venv/.dev ## Check format, lint, types, import contracts and architecture
 	$(BIN)/ruff format --check .
