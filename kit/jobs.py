@@ -134,7 +134,7 @@ class Workers:
                     await pause(self.waker, await self._rest())
                 except AWAY:
                     self.moved()
-                    await pause(self.waker, 1.0)
+                    await pause(self.waker, 0.5)
 
     async def _claim(self) -> asyncpg.Record | None:
         lease = wall() + self._longest + RECORDING

@@ -112,7 +112,7 @@ class Relay:
                 self.moved(0)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), backoff)
-                backoff = min(backoff * 2, 2.0)
+                backoff = min(backoff * 2, 0.5)
             finally:
                 self.leading = False
                 if connection is not None:

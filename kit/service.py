@@ -230,7 +230,7 @@ class Running:
             with contextlib.suppress(*AWAY):
                 await self.hints.listen(self.settings.database_url.get_secret_value(), stop)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), 1.0)
+                await asyncio.wait_for(stop.wait(), 0.5)
 
 
 async def serve(service: Service, settings: Settings) -> None:

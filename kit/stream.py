@@ -66,7 +66,7 @@ class Stream(ConsumerRebalanceListener):
                 self.moved()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), backoff)
-                backoff = min(backoff * 2, 1.0)
+                backoff = min(backoff * 2, 0.5)
             finally:
                 self._consumer = None
                 with contextlib.suppress(*AWAY):

@@ -115,7 +115,7 @@ class TimerLoop:
                 await pause(self.waker, await self._rest())
             except AWAY:
                 self.moved()
-                await pause(self.waker, 1.0)
+                await pause(self.waker, 0.5)
 
     async def judge_due(self) -> int:
         """Judge every timer that is due now and need not wait. Returns how many were judged."""

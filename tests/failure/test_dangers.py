@@ -37,6 +37,8 @@ FIVE_MINUTES, LASTS, DELAY = 300.0, 20.0, 15.0
 """Of S4; of S7; and after which A7 is high, in seconds."""
 UNSAID = "SELECT count(*) FROM kit.outbox WHERE published_at IS NULL"
 Beyonds = dict[tuple[str, str], float]
+POLL = 1.0
+"""Seconds between polls, the guarantee where a hint is lost: what was complete a moment before the kill waits for the next one."""
 BEYOND = {"S4": ("A1", 90.0), "S7": ("A7", 10.0)}
 """Seconds beyond the high limit that trends must say at least: of 20 s one ten-second mean; a cuff's value stands for 90 s."""
 
@@ -90,7 +92,7 @@ async def test_the_alarm_is_raised_once_and_late_by_no_more_than_the_recovery(
     line = f"{victim} killed: answers after {answers:.2f} s, all ready after {recovery:.2f} s; alarms after their time: {told}"
     print(line)
     record_property("told", line)
-    assert max(late) <= recovery, line
+    assert max(late) <= recovery + POLL, line
     for clinic in (ward.day, ward.quick):
         here = [patient for patient in patients if patient.clinic is clinic]
         await clinic.go_home([patient.session_id for patient in here])
