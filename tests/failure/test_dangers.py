@@ -38,7 +38,7 @@ FIVE_MINUTES, LASTS, DELAY = 300.0, 20.0, 15.0
 UNSAID = "SELECT count(*) FROM kit.outbox WHERE published_at IS NULL"
 Beyonds = dict[tuple[str, str], float]
 POLL = 1.0
-"""Seconds between polls, the guarantee where a hint is lost: what was complete a moment before the kill waits for the next one."""
+"""Seconds between polls, the guarantee where a hint is lost: what is complete just before the kill waits for the next one."""
 BEYOND = {"S4": ("A1", 90.0), "S7": ("A7", 10.0)}
 """Seconds beyond the high limit that trends must say at least: of 20 s one ten-second mean; a cuff's value stands for 90 s."""
 
