@@ -23,10 +23,10 @@ async def test_s7_twenty_seconds_are_told_at_the_fifteenth_and_stay_until_somebo
     await clinic.stream(60, every=30, spo2=97, hr=72)
     assert await told(clinic, session) == [
         (316, "A7 raised high: pause"),
-        (325, "A7 cleared"),
         (360, "A7 answered by nurse-1"),
-        (360, "A7 ended"),
+        (360, "A7 from high to low: look"),
         (360, "A7 was true-watch"),
+        (390, "A7 ended"),
     ]
     assert await paged(clinic, session) == [(316, "nurse-1: chair 1 high"), (346, "nurse-2: chair 1 high")]
 

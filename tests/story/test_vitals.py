@@ -122,7 +122,7 @@ async def test_s4_twice_in_five_minutes_asks_to_pause_and_goes_on_at_half_by_ord
         (670, "A1 answered by nurse-1"),
         (900, "A1 from medium to high: pause"),
         (910, "A1 answered by nurse-1"),
-        (1090, "A1 from high to low: look"),
+        (1090, "A1 from high to medium: slow to 50 %"),
         (1280, "A1 ended"),
         (1340, "A1 was true-intervened"),
     ]
@@ -168,7 +168,7 @@ async def test_s9_a_cuff_artefact_is_told_at_once_refuted_and_ends_by_an_answer(
         (400, "A1 cleared, probably an artefact"),
         (400, "A14 ended"),
         (405, "A1 answered by nurse-1"),
-        (405, "A1 ended"),
+        (405, "A1 ended, probably an artefact"),
         (405, "A1 was artefact"),
     ]
     assert await paged(clinic, session) == sorted(

@@ -125,11 +125,11 @@ def _off(cause: str, signal: Signal, now: float, chatter: Chatter, alarm: str, a
 
 
 def acknowledge(cause: str, signal: Signal, priority: Priority, now: float, chatter: Chatter) -> list[Fact]:
-    """Somebody answered at a priority. An alarm whose condition is over ends by it."""
+    """Somebody answered at a priority. An alarm whose condition is over ends by it; one whose condition has eased goes there."""
     if signal.open is None or RANK[priority] < RANK[signal.open]:
         return []
     signal.acked = signal.open
-    return [] if signal.on else list(_off(cause, signal, now, chatter, "", False))
+    return list(show(cause, signal, now, chatter))
 
 
 def lapse(signal: Signal) -> None:

@@ -22,7 +22,7 @@ STRAYS = (datetime(1950, 1, 1, tzinfo=UTC), datetime(2190, 1, 1, tzinfo=UTC))
 
 
 def kept(at: datetime, session: UUID | None = SESSION) -> Kept:
-    return Kept("monitor-1", at, "8867-4", session, at, "cuff", False, True, {"8867-4": 70.0})
+    return Kept("monitor-1", at, "8867-4", session, at, "cuff", False, True, {"8867-4": 70.0}, {})
 
 
 async def run(stage: Stage) -> None:

@@ -25,7 +25,8 @@ def test_a_scale_holds_its_values_between_round_lines(one: float, other: float) 
 def test_marks_are_between_begin_and_end_and_not_too_many(begin: float, span: float) -> None:
     found = marks(begin, begin + span)
     assert len(found) <= MOST_MARKS + 1
-    assert all(begin <= at <= begin + span + 1e-6 for at in found)
+    near = 1e-6 * (1 + begin + span)
+    assert all(begin - near <= at <= begin + span + near for at in found)
 
 
 def test_a_probe_that_is_off_and_a_long_silence_divide_a_line() -> None:
