@@ -17,7 +17,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from chairside.embedded.datadir import DataFolder
-from chairside.embedded.ports import Ports
+from chairside.embedded.ports import FIRST, Ports
 from chairside.embedded.servers import Servers
 
 T = TypeVar("T")
@@ -51,7 +51,13 @@ def start_servers(config: pytest.Config) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With several workers the controller starts the servers, before them; alone, the first test that needs them does."""
+    """With several workers the controller starts the servers, before them; alone, the first test that needs them does.
+
+    Each worker's `chairside up` begins to choose its ports at a place of its own.
+    """
+    if worker := getattr(config, "workerinput", None):
+        number = int(worker["workerid"].removeprefix("gw")) % 4
+        os.environ["CHAIRSIDE_FIRST_PORT"] = str(FIRST + 2_000 * number)
     if not hasattr(config, "workerinput") and getattr(config.option, "numprocesses", None):
         start_servers(config)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import random
 import socket
 from collections.abc import Collection, Iterable
@@ -23,7 +24,7 @@ class Ports:
     def __init__(self, file: Path, *, spread: bool = False) -> None:
         """`spread` begins at a random place: for tests that choose at the same time."""
         self._file = file
-        self._next = random.randint(FIRST, LAST - 100) if spread else FIRST  # noqa: S311
+        self._next = random.randint(FIRST, LAST - 100) if spread else first()  # noqa: S311
         self._known: dict[str, int] = {}
         with contextlib.suppress(FileNotFoundError, ValueError):
             self._known = json.loads(file.read_text())
@@ -51,6 +52,14 @@ class Ports:
             if port not in used and is_free(port):
                 return port
         raise Problem(f"No port from {self._next} to {LAST} is free.", todo="Stop some of the programs that listen on them.")
+
+
+def first() -> int:
+    """Where choosing begins: CHAIRSIDE_FIRST_PORT, for who starts several at once, else FIRST. Raises Problem."""
+    said = os.environ.get("CHAIRSIDE_FIRST_PORT", str(FIRST))
+    if not said.isdecimal() or not FIRST <= int(said) <= LAST:
+        raise Problem(f"CHAIRSIDE_FIRST_PORT is {said!r}.", todo=f"Give it a number from {FIRST} to {LAST}, or leave it out.")
+    return int(said)
 
 
 def is_free(port: int) -> bool:

@@ -114,6 +114,14 @@ def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:
     assert Ports(tmp_path / "ports.json").of(["postgres"]) == {"postgres": number}
 
 
+def test_who_starts_several_at_once_says_where_each_begins_to_choose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAIRSIDE_FIRST_PORT", "25123")
+    assert Ports(tmp_path / "ports.json").of(["postgres"])["postgres"] >= 25123
+    monkeypatch.setenv("CHAIRSIDE_FIRST_PORT", "80")
+    with pytest.raises(Problem, match="CHAIRSIDE_FIRST_PORT is '80'"):
+        Ports(tmp_path / "other.json").of(["postgres"])
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 24 MB: room for a folder, not for a cluster."""
