@@ -113,7 +113,9 @@ async def test_an_event_that_kills_its_process_becomes_a_dead_letter_after_a_few
         process = world.start("applier")
         dead = await _death_or_letter(world, process)
         deaths += dead
-        assert deaths <= 6, "the killer is never isolated"
+        assert deaths <= 9, (
+            "two stalls and three strikes, and a start each that brought the killer to no poll: it is never isolated"
+        )
         if not dead:
             break
     await world.until("SELECT count(*) FROM applied", lambda found: found == 10)
