@@ -163,15 +163,15 @@ def said(device_id: str, reading: DeviceReading, bound: list[store.Binding], tx:
 
 def check(body: Readings) -> None:
     """Codes and units, all or none. Raises Refused with every fault."""
-    units = {vital.code: vital.unit for vital in tables.vitals().vital}
+    known = tables.plausible().vital
     faults = []
     for place, reading in enumerate(body.readings):
         for number, measured in enumerate(reading.measurements):
             where = f"body.readings.{place}.measurements.{number}"
-            if measured.code not in units:
-                known = ", ".join(sorted(units))
-                faults.append(Fault(field=f"{where}.code", expected=f"a LOINC code of: {known}"))
-            elif measured.unit != units[measured.code]:
-                faults.append(Fault(field=f"{where}.unit", expected=f"{units[measured.code]} (UCUM) for {measured.code}"))
+            vital = known.get(measured.code)
+            if vital is None:
+                faults.append(Fault(field=f"{where}.code", expected=f"a LOINC code of: {', '.join(sorted(known))}"))
+            elif measured.unit != vital.unit:
+                faults.append(Fault(field=f"{where}.unit", expected=f"{vital.unit} (UCUM) for {measured.code}"))
     if faults:
         raise Refused(422, "A code or unit is not as it must be", "nothing was taken", faults=faults)

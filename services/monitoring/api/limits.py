@@ -34,7 +34,7 @@ class LimitAsked(BaseModel):
 
 
 class LimitShown(BaseModel):
-    """A limit of one patient, with what the table says instead."""
+    """A limit of one patient."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -16,7 +16,7 @@ from services.monitoring.rules import signals
 from services.monitoring.rules.conditions import Conditions, Turn
 from services.monitoring.rules.engine import Engine
 from services.monitoring.rules.inputs import Answered, Input, Place
-from services.monitoring.rules.limits import LATCHING, RANK
+from services.monitoring.rules.limits import LATCHING, ORDER, RANK
 from services.monitoring.rules.signals import Fact, Signal, Standing
 
 
@@ -161,11 +161,8 @@ def _capped(engine: Engine, watch: Watch, cause: str) -> Signal:
     for alarm, one in signal.standing.items():
         full = watch.conditions.by[alarm].on if alarm in watch.conditions.by else one.priority
         rank = min(RANK[full] if full else 0, most)
-        signal.standing[alarm] = one._replace(priority=_PRIORITIES[rank])
+        signal.standing[alarm] = one._replace(priority=ORDER[rank])
     return signal
-
-
-_PRIORITIES: tuple[Priority, ...] = ("low", "medium", "high", "emergency")
 
 
 def _release(engine: Engine, watch: Watch, now: float) -> list[Fact]:
