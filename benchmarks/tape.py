@@ -11,7 +11,7 @@ from services.monitoring.rules.limits import LATCHING, RANK
 from services.monitoring.rules.signals import Fact, lapse
 from services.monitoring.rules.watch import Watch, answer, take
 from services.notifications import tables as notifications
-from services.notifications.rules import ladder_of
+from services.notifications.rules.policy import ladder_of
 
 EPOCH = 1_000_000.0
 """The start of every infusion, in seconds since the epoch."""

@@ -8,6 +8,13 @@ from schemas.monitoring.alarms import Priority
 from schemas.topic import SESSION_PARTITIONS, Topic
 
 
+class AnsweredAlarm(Part):
+    """An alarm with the priority that a person was shown."""
+
+    alarm_id: UUID
+    priority: Priority
+
+
 class PageOpened(Event):
     """Somebody has to be told, and we began."""
 
@@ -23,6 +30,19 @@ class PageOpened(Event):
     opened_at: Instant
 
 
+class PageJoined(Event):
+    """Another alarm of the session joined a page that is not closed."""
+
+    page_id: UUID
+    session_id: UUID | None = None
+    patient_id: UUID | None = None
+    device_id: str | None = None
+    chair: int | None = None
+    alarm_id: UUID
+    priority: Priority
+    joined_at: Instant
+
+
 class PageSent(Event):
     """A person was told by a channel, and the channel took it."""
 
@@ -36,7 +56,26 @@ class PageSent(Event):
     step: int
     """Which step of the escalation, from 0."""
     channel: Literal["console", "webhook", "email"]
+    """How it left the house: printed, by a call to a web server, or by mail."""
     sent_at: Instant
+    medium: str = ""
+    """What the person holds: email, sms, voice, chat, push, webhook or console."""
+    alarms: tuple[AnsweredAlarm, ...] = ()
+    """The alarms it showed, with their priorities; none when it is about none."""
+
+
+class PageDelivered(Event):
+    """A channel that took a page says that it reached the person's device."""
+
+    page_id: UUID
+    session_id: UUID | None = None
+    patient_id: UUID | None = None
+    device_id: str | None = None
+    chair: int | None = None
+    staff_id: str
+    step: int
+    medium: str
+    delivered_at: Instant
 
 
 class PageFailed(Event):
@@ -52,6 +91,7 @@ class PageFailed(Event):
     channel: Literal["console", "webhook", "email"]
     reason: str
     failed_at: Instant
+    medium: str = ""
 
 
 class PageEscalated(Event):
@@ -69,15 +109,23 @@ class PageEscalated(Event):
     escalated_at: Instant
 
 
-class AnsweredAlarm(Part):
-    """An alarm with the priority that the person who answered was shown."""
+class PageDeclined(Event):
+    """Somebody who was told cannot come."""
 
-    alarm_id: UUID
-    priority: Priority
+    page_id: UUID
+    session_id: UUID | None = None
+    patient_id: UUID | None = None
+    device_id: str | None = None
+    chair: int | None = None
+    staff_id: str
+    step: int
+    passed_on: bool
+    """True when the next people were told at once; false when others of this step are still asked."""
+    declined_at: Instant
 
 
 class PageAcknowledged(Event):
-    """Somebody answered a page by its link; the paging stops."""
+    """Somebody answered a page; the paging stops, for the alarms it names."""
 
     page_id: UUID
     answer_id: UUID
@@ -90,6 +138,7 @@ class PageAcknowledged(Event):
     waited_seconds: float
     """From the page's opening to the answer."""
     answered_at: Instant
+    via: Literal["link", "reply", "api"] = "link"
 
 
 class AcknowledgementLapsed(Event):
@@ -106,8 +155,20 @@ class AcknowledgementLapsed(Event):
     lapsed_at: Instant
 
 
+class PageResolved(Event):
+    """A person said what became of a page that no alarm's end closes: a suicide-risk signal, a fact that cannot be read."""
+
+    page_id: UUID
+    session_id: UUID | None = None
+    patient_id: UUID | None = None
+    device_id: str | None = None
+    chair: int | None = None
+    by: str
+    resolved_at: Instant
+
+
 class PageClosed(Event):
-    """The paging is over: the alarm ended, or is only an advisory now."""
+    """The paging is over: every alarm of the page ended, or is only an advisory now."""
 
     page_id: UUID
     session_id: UUID | None = None
@@ -118,11 +179,35 @@ class PageClosed(Event):
     closed_at: Instant
 
 
+class PagingKept(Event):
+    """Proof of life: notifications has read everything, and pages. Said every 10 s, and only then."""
+
+    clinic: str
+    pages_open: int
+    """Pages that nobody has answered."""
+    open_high: tuple[UUID, ...]
+    """High and emergency alarms that somebody is asked about, or has answered for."""
+    kept_at: Instant
+
+
 PAGES = Topic(
     "pages",
     "notifications",
-    (PageOpened, PageSent, PageFailed, PageEscalated, PageAcknowledged, AcknowledgementLapsed, PageClosed),
-    key=("session_id", "patient_id", "device_id", "chair", "page_id"),
+    (
+        PageOpened,
+        PageJoined,
+        PageSent,
+        PageDelivered,
+        PageFailed,
+        PageEscalated,
+        PageDeclined,
+        PageAcknowledged,
+        AcknowledgementLapsed,
+        PageResolved,
+        PageClosed,
+        PagingKept,
+    ),
+    key=("session_id", "patient_id", "device_id", "chair", "page_id", "clinic"),
     partitions=SESSION_PARTITIONS,
     on_rejected="set aside",
 )

@@ -11,7 +11,7 @@ from services.notifications.api import answers, contacts, pages
 from services.notifications.jobs import JOBS
 from services.notifications.on import alarms, safety, staff
 from services.notifications.record import open_page
-from services.notifications.rules import TITLES
+from services.notifications.rules.texts import TITLES
 from services.notifications.settings import NotificationsSettings
 from services.notifications.timers import TIMERS, begin
 

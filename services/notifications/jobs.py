@@ -21,10 +21,12 @@ from kit.jobs import Attempt, Calls, Job, Jobs
 from kit.webhooks import post_signed
 from schemas.monitoring.alarms import Priority
 from schemas.notifications.pages import PageFailed, PageSent
-from services.notifications import store
-from services.notifications.rules import RANK, page_text
+from services.notifications.rules.policy import RANK
+from services.notifications.rules.texts import page_text
 from services.notifications.settings import NotificationsSettings, settings_of
-from services.notifications.store import Page
+from services.notifications.store import pages, ways
+from services.notifications.store.pages import Page
+from services.notifications.store.ways import Channel
 
 log = structlog.get_logger("notifications")
 LINK_LASTS = timedelta(hours=12)
@@ -62,7 +64,7 @@ class TellPerson(Job):
     """The person's channels still to be tried, the next first."""
 
 
-def tell(tx: Tx, page: Page, staff_id: str, ways: list[store.Channel]) -> None:
+def tell(tx: Tx, page: Page, staff_id: str, channels: list[Channel]) -> None:
     """Have a person told, urgent pages first."""
     job = TellPerson(
         page_id=page.page_id,
@@ -72,7 +74,7 @@ def tell(tx: Tx, page: Page, staff_id: str, ways: list[store.Channel]) -> None:
         chair=page.chair,
         title=page.title,
         since=page.opened_at,
-        ways=tuple(Way(channel=way.channel, address=way.address) for way in ways),
+        ways=tuple(Way(channel=way.channel, address=way.address) for way in channels),
     )
     tx.defer(job, priority=RANK[page.priority])
 
@@ -133,11 +135,11 @@ async def failed(job: TellPerson, attempt: Attempt, reason: str, tx: Tx) -> None
 
 
 async def _say(job: TellPerson, attempt: Attempt, tx: Tx, outcome: str) -> None:
-    page = await store.see(tx, job.page_id)
+    page = await pages.see(tx, job.page_id)
     if page is None:
         return
     channel = job.ways[0].channel
-    await store.note_telling(tx, attempt.id, job.page_id, job.staff_id, job.step, channel, outcome)
+    await ways.note_telling(tx, attempt.id, job.page_id, job.staff_id, job.step, channel, outcome)
     about = page.about()
     if outcome == "sent":
         tx.emit(PageSent(**about, priority=job.priority, staff_id=job.staff_id, step=job.step, channel=channel, sent_at=tx.now))

@@ -7,8 +7,8 @@ from uuid import UUID
 from kit.db import Tx
 from schemas.monitoring.alarms import Priority
 from schemas.notifications.pages import PageOpened
-from services.notifications import store
-from services.notifications.store import Page
+from services.notifications.store import pages
+from services.notifications.store.pages import Page
 
 
 async def open_page(
@@ -49,7 +49,7 @@ async def open_page(
         answered_at=None,
         closed_at=None,
     )
-    if not await store.open_page(tx, page):
+    if not await pages.open_page(tx, page):
         return None
     tx.emit(PageOpened(**page.about(), subject=subject, alarm_id=alarm_id, signal_id=signal_id, priority=priority, opened_at=now))
     return page

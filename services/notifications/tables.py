@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from kit.tables import read_table
-from services.notifications.rules import Escalation
+from services.notifications.rules.policy import Escalation
 
 
 @cache

@@ -5,10 +5,12 @@ from uuid import UUID
 from kit.db import Tx
 from kit.timers import Timer, Timers
 from schemas.notifications.pages import AcknowledgementLapsed, PageEscalated
-from services.notifications import store, tables
+from services.notifications import tables
 from services.notifications.jobs import tell
-from services.notifications.rules import anybody, due, ladder_of, lapses_at, step_at, whom
-from services.notifications.store import Page
+from services.notifications.rules.people import anybody, whom
+from services.notifications.rules.policy import due, ladder_of, lapses_at, step_at
+from services.notifications.store import pages, people, ways
+from services.notifications.store.pages import Page
 
 
 class Climb(Timer):
@@ -37,24 +39,24 @@ async def _tell_step(page: Page, tx: Tx) -> None:
     name = ladder_of(page.subject, page.priority)
     if name is None:
         return
-    steps, staff = tables.escalation().ladder(name), await store.duty_book(tx)
+    steps, staff = tables.escalation().ladder(name), await people.duty_book(tx)
     while True:
         step = step_at(steps, page.step)
-        told = whom(step, page.chair, staff)
+        told = whom(step.tell, page.chair, staff)
         if not told and page.step >= len(steps) - 1:
-            told = anybody(step, staff)
+            told = anybody(step.tell, staff)
         if page.step or not told:
             tx.emit(PageEscalated(**page.about(), priority=page.priority, step=page.step, told=tuple(told), escalated_at=tx.now))
         if told or page.step >= len(steps) - 1:
             break
         page.step += 1
     for staff_id in told:
-        tell(tx, page, staff_id, await store.channels_of(tx, staff_id))
+        tell(tx, page, staff_id, await ways.channels_of(tx, staff_id))
     at = due(steps, page.since, page.step + 1)
     while at <= tx.now:
         page.step += 1
         at = due(steps, page.since, page.step + 1)
-    await store.keep(tx, page)
+    await pages.keep(tx, page)
     tx.arm(Climb(page_id=page.page_id), key=str(page.page_id), at=at)
 
 
@@ -75,7 +77,7 @@ def expect_lapse(page: Page, tx: Tx) -> None:
 
 async def climb(timer: Climb, tx: Tx) -> None:
     """The next step of a page that nobody has answered."""
-    page = await store.hold(tx, timer.page_id)
+    page = await pages.hold(tx, timer.page_id)
     if page is None or page.state != "open":
         return
     page.step += 1
@@ -84,7 +86,7 @@ async def climb(timer: Climb, tx: Tx) -> None:
 
 async def lapse(timer: Lapse, tx: Tx) -> None:
     """The answer is too old and the alarm has not ended: say so, and begin again."""
-    page = await store.hold(tx, timer.page_id)
+    page = await pages.hold(tx, timer.page_id)
     if page is None or page.state != "answered" or page.answer_id != timer.answer_id or page.alarm_id is None:
         return
     tx.emit(

@@ -13,11 +13,12 @@ from kit.clock import wall
 from kit.http import Command, Routes, public
 from schemas.monitoring.alarms import Priority
 from schemas.notifications.pages import AnsweredAlarm, PageAcknowledged
-from services.notifications import store
 from services.notifications.jobs import AnswerLink
-from services.notifications.rules import RANK, page_text
+from services.notifications.rules.policy import RANK
+from services.notifications.rules.texts import page_text
 from services.notifications.settings import settings_of
-from services.notifications.store import Page
+from services.notifications.store import pages
+from services.notifications.store.pages import Page
 from services.notifications.timers import expect_lapse, stop
 
 routes = Routes(tags=["answers"])
@@ -39,7 +40,7 @@ HEADERS = {
 async def show(token: str, tx: Command) -> Response:
     """Show a page. Nothing changes."""
     link, refusal = _read(token, tx)
-    page = await store.see(tx, link.page_id) if link else None
+    page = await pages.see(tx, link.page_id) if link else None
     if link is None or page is None:
         return _html(refusal or "This page is not known.", status=404)
     return _html(*_card(page, tx))
@@ -49,7 +50,7 @@ async def show(token: str, tx: Command) -> Response:
 async def answer(token: str, request: Request, tx: Command) -> Response:
     """Answer a page, for the priority that was shown: the form's, else the one the page itself told of. The paging stops."""
     link, refusal = _read(token, tx)
-    page = await store.hold(tx, link.page_id) if link else None
+    page = await pages.hold(tx, link.page_id) if link else None
     if link is None or page is None:
         return _html(refusal or "This page is not known.", status=404)
     if page.state != "open":
@@ -62,7 +63,7 @@ async def answer(token: str, request: Request, tx: Command) -> Response:
     page.state, page.answer_id, page.answered_by, page.answered_at = "answered", tx.new_id(), link.staff_id, tx.now
     stop(page, tx)
     expect_lapse(page, tx)
-    await store.keep(tx, page)
+    await pages.keep(tx, page)
     _say(page, page.answer_id, link.staff_id, tx)
     tx.audit("answer", f"page {page.page_id} by {link.staff_id}")
     return _html("Thank you. The paging has stopped; the alarm stays until its cause is over.")

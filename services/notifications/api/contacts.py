@@ -7,8 +7,8 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from kit.http import Caller, Command, Refused, Routes, needs
-from services.notifications import store
-from services.notifications.store import Channel
+from services.notifications.store import ways
+from services.notifications.store.ways import Channel
 
 routes = Routes(tags=["contacts"])
 StaffId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
@@ -36,7 +36,7 @@ async def put_contacts(staff_id: StaffId, body: Ways, tx: Command) -> None:
     """Say how a person is reached."""
     for place, way in enumerate(body.channels):
         _check(way, place)
-    await store.put_contacts(tx, staff_id, [Channel(way.channel, way.address) for way in body.channels])
+    await ways.put_contacts(tx, staff_id, [Channel(way.channel, way.address) for way in body.channels])
     tx.audit("put contacts", f"staff {staff_id}")
 
 
@@ -46,7 +46,7 @@ async def list_contacts(tx: Command, caller: Caller) -> dict[str, list[Way]]:
     shown = "contacts.write" in caller.permissions
     return {
         staff_id: [Way(channel=c.channel, address=c.address if shown else "hidden") for c in channels]
-        for staff_id, channels in (await store.contacts(tx)).items()
+        for staff_id, channels in (await ways.contacts(tx)).items()
     }
 
 

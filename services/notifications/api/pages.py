@@ -7,8 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from kit.http import Command, Refused, Routes, needs
 from schemas.monitoring.alarms import Priority
-from services.notifications import store
-from services.notifications.store import queries
+from services.notifications.store import pages, queries
 
 routes = Routes(tags=["pages"])
 
@@ -52,13 +51,13 @@ class PageWhole(PageShown):
 @routes.get("/pages", dependencies=[needs("pages.read")])
 async def list_pages(tx: Command, all: bool = False) -> list[PageShown]:
     """Pages, newest first; closed ones too when asked."""
-    return [PageShown.model_validate(page) for page in await store.see_all(tx, everything=all)]
+    return [PageShown.model_validate(page) for page in await pages.see_all(tx, everything=all)]
 
 
 @routes.get("/pages/{page_id}", dependencies=[needs("pages.read")])
 async def show_page(page_id: UUID, tx: Command) -> PageWhole:
     """One page, with everybody who was told."""
-    page = await store.see(tx, page_id)
+    page = await pages.see(tx, page_id)
     if page is None:
         raise Refused(404, "No such page", f"notifications knows no page {page_id}")
     whole = PageWhole.model_validate(page)

@@ -4,9 +4,9 @@ from kit.db import Tx
 from kit.stream import Handlers
 from schemas.monitoring.alarms import AlarmAcknowledged, AlarmEnded, AlarmPriorityChanged, AlarmRaised
 from schemas.notifications.pages import PageClosed
-from services.notifications import store
 from services.notifications.record import open_page
-from services.notifications.rules import RANK
+from services.notifications.rules.policy import RANK
+from services.notifications.store import pages
 from services.notifications.timers import Lapse, begin, expect_lapse, stop
 
 
@@ -18,7 +18,7 @@ async def page_for(event: AlarmRaised, tx: Tx) -> None:
 
 async def follow_priority(event: AlarmPriorityChanged, tx: Tx) -> None:
     """More urgent: begin anew by its ladder, whoever answered before. Less urgent: go on, or stop at an advisory."""
-    page = await store.hold_of(tx, f"alarm {event.alarm_id}")
+    page = await pages.hold_of(tx, f"alarm {event.alarm_id}")
     if page is None:
         if event.priority != "low":
             await _page(event, tx)
@@ -31,23 +31,23 @@ async def follow_priority(event: AlarmPriorityChanged, tx: Tx) -> None:
         await begin(page, tx)
     else:
         expect_lapse(page, tx)
-        await store.keep(tx, page)
+        await pages.keep(tx, page)
 
 
 async def note_answer(event: AlarmAcknowledged, tx: Tx) -> None:
     """An answer at the bedside stops the paging; one of our own links is known already."""
-    page = await store.hold_of(tx, f"alarm {event.alarm_id}")
+    page = await pages.hold_of(tx, f"alarm {event.alarm_id}")
     if page is None or page.answer_id == event.answer_id or RANK[event.priority] < RANK[page.priority]:
         return
     page.state, page.answer_id, page.answered_by, page.answered_at = "answered", event.answer_id, event.by, event.acknowledged_at
     stop(page, tx)
     expect_lapse(page, tx)
-    await store.keep(tx, page)
+    await pages.keep(tx, page)
 
 
 async def close_page(event: AlarmEnded, tx: Tx) -> None:
     """The alarm is over, and so is its paging."""
-    page = await store.hold_of(tx, f"alarm {event.alarm_id}")
+    page = await pages.hold_of(tx, f"alarm {event.alarm_id}")
     if page is not None:
         await _close(page, "ended", tx)
 
@@ -68,11 +68,11 @@ async def _page(event: AlarmRaised | AlarmPriorityChanged, tx: Tx) -> None:
         await begin(page, tx)
 
 
-async def _close(page: store.Page, reason: str, tx: Tx) -> None:
+async def _close(page: pages.Page, reason: str, tx: Tx) -> None:
     page.state, page.closed_at = "closed", tx.now
     stop(page, tx)
     tx.disarm(Lapse, key=str(page.page_id))
-    await store.keep(tx, page)
+    await pages.keep(tx, page)
     tx.emit(PageClosed(**page.about(), reason="lowered" if reason == "lowered" else "ended", closed_at=tx.now))
 
 

@@ -4,7 +4,7 @@ from kit.db import Tx
 from kit.stream import Handlers
 from schemas.intake.safety import SuicideRiskSignalled
 from services.notifications.record import open_page
-from services.notifications.rules import TITLES
+from services.notifications.rules.texts import TITLES
 from services.notifications.timers import begin
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from schemas.monitoring.alarms import Priority
 from services.notifications import tables
-from services.notifications.rules import Ladder, Member, anybody, due, ladder_of, lapses_at, page_text, step_at, whom
+from services.notifications.rules.people import Member, anybody, whom
+from services.notifications.rules.policy import Ladder, due, ladder_of, lapses_at, step_at
+from services.notifications.rules.texts import page_text
 
 SINCE = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 STAFF = [
@@ -30,7 +32,8 @@ LADDERS: list[tuple[Ladder, list[tuple[float, set[str]]]]] = [
 def test_the_ladders(name: Ladder, steps: list[tuple[float, set[str]]]) -> None:
     ladder = tables.escalation().ladder(name)
     found = [
-        ((due(ladder, SINCE, n) - SINCE).total_seconds(), set(whom(step_at(ladder, n), 1, STAFF))) for n in range(len(ladder))
+        ((due(ladder, SINCE, n) - SINCE).total_seconds(), set(whom(step_at(ladder, n).tell, 1, STAFF)))
+        for n in range(len(ladder))
     ]
     assert found == steps
 
@@ -44,15 +47,15 @@ def test_beyond_its_last_step_a_ladder_goes_on_asking(name: Ladder) -> None:
 
 
 def test_a_suicide_risk_signal_asks_a_prescriber_first() -> None:
-    assert whom(tables.escalation().ladder("safety")[0], None, STAFF) == ["dr-lee"]
+    assert whom(tables.escalation().ladder("safety")[0].tell, None, STAFF) == ["dr-lee"]
 
 
 def test_where_nobody_is_on_duty_somebody_is_told_all_the_same() -> None:
     asleep = [Member(member.staff_id, member.role, False, member.chairs) for member in STAFF]
     for name in ("emergency", "high", "medium", "safety", "dead letter"):
         last = tables.escalation().ladder(name)[-1]
-        assert whom(last, 1, asleep) == []
-        assert anybody(last, asleep)
+        assert whom(last.tell, 1, asleep) == []
+        assert anybody(last.tell, asleep)
 
 
 def test_an_advisory_pages_nobody() -> None:

@@ -1,0 +1,1 @@
+"""What notifications decides: pure, facts and an instant in, facts out."""
