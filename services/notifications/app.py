@@ -7,7 +7,7 @@ from schemas.intake.safety import SAFETY
 from schemas.monitoring.alarms import ALARMS
 from schemas.scheduling.staff import STAFF
 from services.notifications import tables
-from services.notifications.api import answers, contacts, pages
+from services.notifications.api import answers, contacts, covers, gaps, oncall, pages, rotations
 from services.notifications.jobs import JOBS
 from services.notifications.on import alarms, safety, staff
 from services.notifications.record import open_page
@@ -28,7 +28,15 @@ SERVICE = Service(
     name="notifications",
     settings=NotificationsSettings,
     consumes={ALARMS: alarms.HANDLERS, SAFETY: safety.HANDLERS, STAFF: staff.HANDLERS},
-    routes=(contacts.routes, pages.routes, answers.routes),
+    routes=(
+        contacts.routes,
+        pages.routes,
+        answers.routes,
+        rotations.routes,
+        covers.routes,
+        oncall.routes,
+        gaps.routes,
+    ),
     timers=TIMERS,
     jobs=JOBS,
     checks=(tables.escalation,),
