@@ -28,15 +28,15 @@ CREATE TABLE covers (
 );
 CREATE INDEX covers_during ON covers USING gist (during);
 
--- Chairs handed over: the last one of an assignment holds until the assignment ends.
+-- Chairs handed over: the last one of an assignment holds until the assignment ends. Two may share an instant, not a number.
 CREATE TABLE handovers (
-    handover_id uuid PRIMARY KEY,
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     assignment_id uuid NOT NULL,
     from_staff text NOT NULL,
     to_staff text NOT NULL,
     made_by text NOT NULL,
     handed_at timestamptz NOT NULL
 );
-CREATE INDEX handovers_of ON handovers (assignment_id, handed_at);
+CREATE INDEX handovers_of ON handovers (assignment_id, number);
 
 -- migrate:down

@@ -58,7 +58,6 @@ async def hand_over(tx: Tx, assignment_id: UUID, from_staff: str, to_staff: str)
     """A chair has another nurse until its assignment ends."""
     await queries.hand_over(
         tx.db,
-        handover_id=tx.new_id(),
         assignment_id=assignment_id,
         from_staff=from_staff,
         to_staff=to_staff,

@@ -17,7 +17,7 @@ FROM covers WHERE cover_id = :cover_id AND NOT isempty(during);
 -- A cover ends now; what it meant before stays.
 UPDATE covers SET during = during * tstzrange(NULL, :at) WHERE cover_id = :cover_id;
 
--- name: hand_over(handover_id, assignment_id, from_staff, to_staff, made_by, handed_at)!
+-- name: hand_over(assignment_id, from_staff, to_staff, made_by, handed_at)!
 -- A chair has another nurse until its assignment ends.
-INSERT INTO handovers (handover_id, assignment_id, from_staff, to_staff, made_by, handed_at)
-VALUES (:handover_id, :assignment_id, :from_staff, :to_staff, :made_by, :handed_at);
+INSERT INTO handovers (assignment_id, from_staff, to_staff, made_by, handed_at)
+VALUES (:assignment_id, :from_staff, :to_staff, :made_by, :handed_at);

@@ -45,7 +45,7 @@ SELECT
     (SELECT coalesce(jsonb_agg(jsonb_build_array(a.assignment_id, coalesce(h.to_staff, a.staff_id), a.chair) ORDER BY a.chair), '[]')
      FROM chair_assignments a LEFT JOIN LATERAL (
          SELECT to_staff FROM handovers WHERE assignment_id = a.assignment_id AND handed_at <= :since
-         ORDER BY handed_at DESC, handover_id DESC LIMIT 1
+         ORDER BY number DESC LIMIT 1
      ) h ON true
      WHERE a.during @> :since::timestamptz) AS chairs;
 
