@@ -8,7 +8,7 @@ from schemas.monitoring.alarms import ALARMS
 from schemas.notifications.pages import PagingKept
 from schemas.scheduling.staff import STAFF
 from services.notifications import tables
-from services.notifications.api import answers, contacts, pages
+from services.notifications.api import answers, contacts, covers, gaps, oncall, pages, rotations
 from services.notifications.jobs import JOBS
 from services.notifications.on import alarms, safety, staff
 from services.notifications.record import open_page
@@ -37,7 +37,15 @@ SERVICE = Service(
     name="notifications",
     settings=NotificationsSettings,
     consumes={ALARMS: alarms.HANDLERS, SAFETY: safety.HANDLERS, STAFF: staff.HANDLERS},
-    routes=(contacts.routes, pages.routes, answers.links),
+    routes=(
+        contacts.routes,
+        pages.routes,
+        answers.links,
+        rotations.routes,
+        covers.routes,
+        oncall.routes,
+        gaps.routes,
+    ),
     timers=TIMERS,
     jobs=JOBS,
     checks=(tables.escalation,),
