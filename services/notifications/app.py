@@ -7,8 +7,8 @@ from schemas.intake.safety import SAFETY
 from schemas.monitoring.alarms import ALARMS
 from schemas.scheduling.staff import STAFF
 from services.notifications import tables
-from services.notifications.api import answers, contacts, pages
-from services.notifications.jobs import JOBS
+from services.notifications.api import answers, channels, contacts, pages, receipts, replies
+from services.notifications.jobs import JOBS, WAITING
 from services.notifications.on import alarms, safety, staff
 from services.notifications.record import open_page
 from services.notifications.rules.texts import TITLES
@@ -28,9 +28,9 @@ SERVICE = Service(
     name="notifications",
     settings=NotificationsSettings,
     consumes={ALARMS: alarms.HANDLERS, SAFETY: safety.HANDLERS, STAFF: staff.HANDLERS},
-    routes=(contacts.routes, pages.routes, answers.routes),
-    timers=TIMERS,
+    routes=(contacts.routes, channels.routes, pages.routes, answers.routes, receipts.routes, replies.routes),
+    timers={**TIMERS, **WAITING},
     jobs=JOBS,
-    checks=(tables.escalation,),
+    checks=(tables.escalation, tables.channels),
     on_dead_letter=page_dead_letter,
 )

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from kit.tables import read_table
+from services.notifications.rules.channels import Channels
 from services.notifications.rules.policy import Escalation
 
 
@@ -11,3 +12,9 @@ from services.notifications.rules.policy import Escalation
 def escalation() -> Escalation:
     """Who is told, and when."""
     return read_table(Path(__file__).parent / "data" / "escalation.toml", Escalation)
+
+
+@cache
+def channels() -> Channels:
+    """How long a channel may take, and the words of a page."""
+    return read_table(Path(__file__).parent / "data" / "channels.toml", Channels)
