@@ -22,7 +22,7 @@ def _() -> None: ...
 
 
 @app.command("test")
-def test(
+def try_out(
     staff_id: str,
     channel: Annotated[
         int | None, typer.Option(min=1, help="Only this channel, by its place: 1 is the one tried first. Default: all.")

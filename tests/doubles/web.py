@@ -1,9 +1,9 @@
-"""A web server with faults: it refuses, hangs, answers 500, answers late, breaks off in the middle, or asks to wait.
+"""A web server with faults: it drops connections, hangs, answers 500, answers late, breaks off in the middle, or asks to wait.
 
-    async with WebServer() as server:
-        server.fault = "hangs"
-        ...
-        assert server.taken == []
+async with WebServer() as server:
+    server.fault = "hangs"
+    ...
+    assert server.taken == []
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Fault = Literal["", "refuses", "hangs", "500", "slow", "resets", "429", "404", "redirects"]
+Fault = Literal["", "drops", "hangs", "500", "slow", "resets", "429", "404", "redirects"]
 STATUS: dict[Fault, str] = {
     "500": "500 Internal Server Error",
     "429": "429 Too Many Requests",
@@ -22,7 +22,7 @@ STATUS: dict[Fault, str] = {
 
 @dataclass
 class WebServer:
-    """Takes JSON by POST. `slow` answers after `slow_s`, having taken it; `resets` breaks off in the middle of its answer."""
+    """Takes JSON by POST. `stop` is a server that is gone, `slow` answers `slow_s` after it took it."""
 
     fault: Fault = ""
     slow_s: float = 0.2
@@ -30,6 +30,7 @@ class WebServer:
     """Whether a fault passes after one request."""
     taken: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     asked: int = 0
     port: int = 0
     _server: asyncio.Server | None = None
@@ -63,9 +64,8 @@ class WebServer:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
-            if self.fault != "hangs":
-                self._open.discard(writer)
-                writer.close()
+            self._open.discard(writer)
+            writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
@@ -76,13 +76,15 @@ class WebServer:
         if self.once:
             self.fault = ""
         if fault == "hangs":
-            await asyncio.Event().wait()
-        if fault == "refuses":
+            await reader.read()
+            return
+        if fault == "drops":
             writer.transport.abort()
             return
         if fault in ("", "slow", "resets"):
             self.taken.append(json.loads(body))
             self.headers.append(headers)
+            self.bodies.append(body)
         if fault == "slow":
             await asyncio.sleep(self.slow_s)
         if fault == "resets":

@@ -21,7 +21,9 @@ def test_a_message_of_ours_is_believed_whatever_the_case_of_its_headers() -> Non
     assert verify(SECRET, {name.lower(): value for name, value in headers().items()}, BODY, NOW)
 
 
-@pytest.mark.parametrize(("off", "believed"), [(-WINDOW_S - 1, False), (-WINDOW_S, True), (WINDOW_S, True), (WINDOW_S + 1, False)])
+@pytest.mark.parametrize(
+    ("off", "believed"), [(-WINDOW_S - 1, False), (-WINDOW_S, True), (WINDOW_S, True), (WINDOW_S + 1, False)]
+)
 def test_a_message_is_believed_within_the_window_and_is_a_replay_beyond_it(off: float, believed: bool) -> None:
     assert verify(SECRET, headers(sent=NOW + timedelta(seconds=off)), BODY, NOW) is believed
 
