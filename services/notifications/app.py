@@ -8,8 +8,8 @@ from schemas.monitoring.alarms import ALARMS
 from schemas.notifications.pages import PagingKept
 from schemas.scheduling.staff import STAFF
 from services.notifications import tables
-from services.notifications.api import answers, contacts, covers, gaps, oncall, pages, rotations
-from services.notifications.jobs import JOBS
+from services.notifications.api import answers, channels, contacts, covers, gaps, oncall, pages, receipts, replies, rotations
+from services.notifications.jobs import JOBS, WAITING
 from services.notifications.on import alarms, safety, staff
 from services.notifications.record import open_page
 from services.notifications.rules.texts import TITLES
@@ -39,16 +39,19 @@ SERVICE = Service(
     consumes={ALARMS: alarms.HANDLERS, SAFETY: safety.HANDLERS, STAFF: staff.HANDLERS},
     routes=(
         contacts.routes,
+        channels.routes,
         pages.routes,
         answers.links,
+        receipts.routes,
+        replies.routes,
         rotations.routes,
         covers.routes,
         oncall.routes,
         gaps.routes,
     ),
-    timers=TIMERS,
+    timers={**TIMERS, **WAITING},
     jobs=JOBS,
-    checks=(tables.escalation,),
+    checks=(tables.escalation, tables.channels),
     on_dead_letter=page_dead_letter,
     beat=keep_paging,
 )

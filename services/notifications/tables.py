@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from kit.tables import TableRefused, read_table
+from services.notifications.rules.channels import Channels
 from services.notifications.rules.policy import Escalation, looser
 
 OURS = Path(__file__).parent / "data" / "escalation.toml"
@@ -22,3 +23,9 @@ def escalation(theirs: Path | None = None) -> Escalation:
     if faults := looser(ours, own):
         raise TableRefused("\n  ".join([f"{theirs.name} is looser than {OURS.name} ({ours.version}) allows:", *faults]))
     return own
+
+
+@cache
+def channels() -> Channels:
+    """How long a channel may take, and the words of a page."""
+    return read_table(Path(__file__).parent / "data" / "channels.toml", Channels)

@@ -104,10 +104,12 @@ async def _climb(page: Page, tx: Tx) -> None:
 async def _say(page: Page, staff_ids: list[str], tx: Tx) -> None:
     """Have people told of all that the page asks about."""
     ladder = _ladder(page, tx)
+    until = due(_steps(ladder, tx), page.since, page.step + 1)
     for item in asked(page.items):
         item.told = True
     for staff_id in staff_ids:
-        tell(tx, page, staff_id, await ways.channels_of(tx, staff_id), in_parallel=ladder.ways == "in parallel")
+        channels = await ways.channels_of(tx, staff_id)
+        await tell(tx, page, staff_id, channels, in_parallel=ladder.ways == "in parallel", until=until)
 
 
 def _expect_next(page: Page, steps: list[Step], tx: Tx) -> None:
