@@ -20,9 +20,11 @@ from kit.errors import Rejected, TryLater
 from kit.jobs import Attempt, Calls, Job, Jobs
 from kit.webhooks import post_signed
 from schemas.monitoring.alarms import Priority
-from schemas.notifications.pages import PageFailed, PageSent
+from schemas.notifications.pages import AnsweredAlarm, PageFailed, PageSent
+from services.notifications.record import nobody_reached
+from services.notifications.rules.paging import asked
 from services.notifications.rules.policy import RANK
-from services.notifications.rules.texts import page_text
+from services.notifications.rules.texts import Line, fitting, page_text
 from services.notifications.settings import NotificationsSettings, settings_of
 from services.notifications.store import pages, ways
 from services.notifications.store.pages import Page
@@ -40,11 +42,20 @@ class Way(BaseModel):
 
 
 class AnswerLink(BaseModel):
-    """What an answer link carries: which page, whose answer, and the priority that the page told of."""
+    """What an answer link carries: which page, whose answer, and the alarms that the page showed, with their priorities."""
 
     page_id: UUID
     staff_id: str
+    alarms: tuple[AnsweredAlarm, ...] = ()
+
+
+class Told(BaseModel):
+    """An alarm as a page tells of it."""
+
+    alarm_id: UUID | None
     priority: Priority
+    title: str
+    since: datetime
 
 
 class TellPerson(Job):
@@ -58,30 +69,40 @@ class TellPerson(Job):
     step: int
     priority: Priority
     chair: int | None
-    title: str
-    since: datetime
+    lines: tuple[Told, ...]
+    """What the page asks about, the most urgent first; as many are shown as one page holds."""
     ways: tuple[Way, ...]
     """The person's channels still to be tried, the next first."""
 
 
-def tell(tx: Tx, page: Page, staff_id: str, channels: list[Channel]) -> None:
-    """Have a person told, urgent pages first."""
-    job = TellPerson(
-        page_id=page.page_id,
-        staff_id=staff_id,
-        step=page.step,
-        priority=page.priority,
-        chair=page.chair,
-        title=page.title,
-        since=page.opened_at,
-        ways=tuple(Way(channel=way.channel, address=way.address) for way in channels),
-    )
-    tx.defer(job, priority=RANK[page.priority])
+def tell(tx: Tx, page: Page, staff_id: str, channels: list[Channel], *, in_parallel: bool = False) -> None:
+    """Have a person told of all that a page asks about, urgent pages first: by one channel after the other, or by all at once."""
+    items = asked(page.items)
+    ways = tuple(Way(channel=way.channel, address=way.address) for way in channels)
+    for each in [(way,) for way in ways] if in_parallel else [ways]:
+        job = TellPerson(
+            page_id=page.page_id,
+            staff_id=staff_id,
+            step=page.step,
+            priority=items[0].priority,
+            chair=page.chair,
+            lines=tuple(Told(alarm_id=i.alarm_id, priority=i.priority, title=i.title, since=i.since) for i in items),
+            ways=each,
+        )
+        tx.defer(job, priority=RANK[job.priority])
+
+
+def shown_of(job: TellPerson, settings: NotificationsSettings) -> tuple[list[Line], tuple[AnsweredAlarm, ...]]:
+    """What one page shows of a job's alarms, and the alarms that an answer to it is for."""
+    lines = [Line(one.priority, one.title, one.since.astimezone(UTC)) for one in job.lines]
+    many = fitting(settings.clinic_name, job.chair, lines)
+    shown = [AnsweredAlarm(alarm_id=one.alarm_id, priority=one.priority) for one in job.lines[:many] if one.alarm_id]
+    return lines[:many], tuple(shown)
 
 
 def link_of(job: TellPerson, settings: NotificationsSettings) -> str:
     """Where this person answers this page, for as long as the wall clock allows."""
-    carried = AnswerLink(page_id=job.page_id, staff_id=job.staff_id, priority=job.priority)
+    carried = AnswerLink(page_id=job.page_id, staff_id=job.staff_id, alarms=shown_of(job, settings)[1])
     token = sign_link(settings.link_secret.get_secret_value(), carried, wall() + LINK_LASTS)
     return f"{settings.public_url.rstrip('/')}/answer/{token}"
 
@@ -90,7 +111,7 @@ async def call(job: TellPerson, attempt: Attempt) -> None:
     """Tell, by the first of the ways."""
     settings = settings_of(attempt.settings)
     way = job.ways[0]
-    text = page_text(settings.clinic_name, job.chair, job.priority, job.title, job.since.astimezone(UTC))
+    text = page_text(settings.clinic_name, job.chair, shown_of(job, settings)[0])
     link = link_of(job, settings)
     if way.channel == "console":
         log.warning("page", text=text, staff_id=job.staff_id, step=job.step)
@@ -100,7 +121,7 @@ async def call(job: TellPerson, attempt: Attempt) -> None:
             "priority": job.priority,
             "text": text,
             "chair": job.chair,
-            "since": job.since.isoformat(),
+            "since": job.lines[0].since.isoformat(),
             "link": link,
             "step": job.step,
             "staff_id": job.staff_id,
@@ -132,6 +153,8 @@ async def failed(job: TellPerson, attempt: Attempt, reason: str, tx: Tx) -> None
     await _say(job, attempt, tx, reason or "failed")
     if len(job.ways) > 1:
         tx.defer(job.model_copy(update={"ways": job.ways[1:]}), priority=RANK[job.priority])
+    else:
+        nobody_reached(tx, job.page_id, job.staff_id)
 
 
 async def _say(job: TellPerson, attempt: Attempt, tx: Tx, outcome: str) -> None:
@@ -142,9 +165,30 @@ async def _say(job: TellPerson, attempt: Attempt, tx: Tx, outcome: str) -> None:
     await ways.note_telling(tx, attempt.id, job.page_id, job.staff_id, job.step, channel, outcome)
     about = page.about()
     if outcome == "sent":
-        tx.emit(PageSent(**about, priority=job.priority, staff_id=job.staff_id, step=job.step, channel=channel, sent_at=tx.now))
+        tx.emit(
+            PageSent(
+                **about,
+                priority=job.priority,
+                staff_id=job.staff_id,
+                step=job.step,
+                channel=channel,
+                sent_at=tx.now,
+                medium=channel,
+                alarms=shown_of(job, settings_of(tx.settings))[1],
+            )
+        )
     else:
-        tx.emit(PageFailed(**about, staff_id=job.staff_id, step=job.step, channel=channel, reason=outcome, failed_at=tx.now))
+        tx.emit(
+            PageFailed(
+                **about,
+                staff_id=job.staff_id,
+                step=job.step,
+                channel=channel,
+                reason=outcome,
+                failed_at=tx.now,
+                medium=channel,
+            )
+        )
 
 
 JOBS: Jobs = {TellPerson: Calls(call=call, done=done, failed=failed)}

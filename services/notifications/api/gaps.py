@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from kit.db import Tx
 from kit.fields import Instant
 from kit.http import Command, Refused, Routes, needs
-from services.notifications import tables
 from services.notifications.rules.gaps import Gap, Unreachable, gaps, judge, opened, unreachable, with_rotation
 from services.notifications.rules.people import Whom
 from services.notifications.rules.roster import Roster
+from services.notifications.settings import policies_of
 from services.notifications.store import people
 
 routes = Routes(tags=["roster"])
@@ -71,7 +71,7 @@ async def show_gaps(tx: Command, since: From = None, until: Instant | None = Non
     last = until or first + AHEAD
     if not first < last <= first + MOST:
         raise Refused(422, "This time is none, or too long", field="query.until", expected="after `from`, by at most 92 days")
-    told = kinds()
+    told = kinds(tx)
     roster = await people.roster(tx, first, last)
     found = judge(roster, told, await people.with_contacts(tx), first, last)
     return Lacking(
@@ -84,9 +84,9 @@ async def show_gaps(tx: Command, since: From = None, until: Instant | None = Non
     )
 
 
-def kinds() -> list[Whom]:
+def kinds(tx: Command) -> list[Whom]:
     """Whom the clinic's policies tell, each once."""
-    return list(dict.fromkeys(kind for step in tables.escalation().step for kind in step.tell))
+    return list(dict.fromkeys(kind for step in policies_of(tx.settings).step for kind in step.tell))
 
 
 async def hold_roster(tx: Tx) -> Roster:
@@ -99,7 +99,7 @@ async def warn(tx: Tx, before: Roster, *, accept_gaps: bool, field: str) -> Warn
     """What is lacking after a change. Raises Refused when the change opens a gap that nobody accepted."""
     since, until = tx.now, tx.now + AHEAD
     after = await people.roster(tx, since, until)
-    called = [kind for kind in kinds() if kind in with_rotation(before) | with_rotation(after)]
+    called = [kind for kind in kinds(tx) if kind in with_rotation(before) | with_rotation(after)]
     left = gaps(after, called, since, until)
     new = opened(gaps(before, called, since, until), left)
     if new and not accept_gaps:
