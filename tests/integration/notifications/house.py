@@ -61,16 +61,25 @@ class House:
             await self.stage.settle()
         return risk.signal_id
 
-    async def alarm(self, priority: Priority = "medium", title: str = "blood pressure high", *, chair: int | None = 3) -> UUID:
+    async def alarm(self, priority: Priority = "medium", title: str = "blood pressure high") -> UUID:
         """An alarm of a session of its own."""
+        alarm_id = uuid4()
+        await self.alarms(priority, title, alarm_id=alarm_id)
+        return alarm_id
+
+    async def alarms(
+        self, priority: Priority, title: str, *, session_id: UUID | None = None, alarm_id: UUID | None = None
+    ) -> UUID:
+        """An alarm of a session. Returns the session."""
+        session = session_id or uuid4()
         raised = AlarmRaised(
-            alarm_id=uuid4(), code="A1", cause="BP", session_id=uuid4(), chair=chair, title=title, kind="physiological",
+            alarm_id=alarm_id or uuid4(), code="A1", cause=title, session_id=session, chair=3, title=title, kind="physiological",
             priority=priority, confirmed=True, limits_version="t", raised_at=self.stage.clock.now(),
         )  # fmt: skip
         async with self.stage.running["notifications"].store.transaction() as tx:
             await cast("Any", alarms.HANDLERS[AlarmRaised])(raised, tx)
         await self.stage.settle()
-        return raised.alarm_id
+        return session
 
     async def ends(self, alarm_id: UUID) -> None:
         """The alarm ends."""
