@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ from schemas.event import Event
 from schemas.intake.safety import SuicideRiskSignalled
 from schemas.monitoring.alarms import AlarmEnded, AlarmRaised, Priority
 from schemas.notifications.pages import PAGES
-from schemas.scheduling.staff import StaffIdentity, StaffMemberRegistered
+from schemas.scheduling.staff import Role, ShiftPlanned, StaffIdentity, StaffMemberRegistered
 from services.notifications.app import SERVICE
 from services.notifications.on import alarms, safety, staff
 
@@ -43,12 +43,17 @@ class House:
             f"/contacts/{staff_id}", json={"channels": [{"channel": kind, "address": address} for kind, address in channels]}
         )
 
-    async def hire(self, staff_id: str = "dr-lee") -> None:
+    async def hire(self, staff_id: str = "dr-lee", role: Role = "prescriber", *, on_duty: bool = False) -> None:
+        """Somebody works here, and maybe the whole day."""
         hired = StaffMemberRegistered(
-            staff_id=staff_id, identity=StaffIdentity(display_name=staff_id), role="prescriber", registered_at=MORNING
+            staff_id=staff_id, identity=StaffIdentity(display_name=staff_id), role=role, registered_at=MORNING
         )
+        ends = MORNING + timedelta(hours=12)
+        shift = ShiftPlanned(shift_id=uuid4(), staff_id=staff_id, role=role, starts_at=MORNING, ends_at=ends)
         async with self.stage.running["notifications"].store.transaction() as tx:
             await staff.remember_member(hired, tx)
+            if on_duty:
+                await staff.remember_shift(shift, tx)
 
     async def risk(self, *, settle: bool = True) -> UUID:
         """A patient's answer needs a prescriber now: a high page."""
