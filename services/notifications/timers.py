@@ -107,9 +107,9 @@ async def _say(page: Page, staff_ids: list[str], tx: Tx) -> None:
     until = due(_steps(ladder, tx), page.since, page.step + 1)
     for item in asked(page.items):
         item.told = True
+    together, until = ladder.ways == "in parallel", due(_steps(ladder, tx), page.since, page.step + 1)
     for staff_id in staff_ids:
-        channels = await ways.channels_of(tx, staff_id)
-        await tell(tx, page, staff_id, channels, in_parallel=ladder.ways == "in parallel", until=until)
+        await tell(tx, page, staff_id, await ways.channels_of(tx, staff_id), in_parallel=together, until=until)
 
 
 def _expect_next(page: Page, steps: list[Step], tx: Tx) -> None:

@@ -1,4 +1,4 @@
-"""Answer links: signed, and good for one person and one page."""
+"""Answer links: signed, and good for one person, one page and the alarms it showed."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -21,8 +21,7 @@ class AnswerLink(BaseModel):
     alarms: tuple[AnsweredAlarm, ...] = ()
 
 
-def link_of(page_id: UUID, staff_id: str, shown: tuple[AnsweredAlarm, ...], settings: NotificationsSettings) -> str:
+def link_of(carried: AnswerLink, settings: NotificationsSettings) -> str:
     """Where this person answers this page, for as long as the wall clock allows."""
-    carried = AnswerLink(page_id=page_id, staff_id=staff_id, alarms=shown)
     token = sign_link(settings.link_secret.get_secret_value(), carried, wall() + LINK_LASTS)
     return f"{settings.public_url.rstrip('/')}/answer/{token}"
