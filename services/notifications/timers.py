@@ -104,7 +104,6 @@ async def _climb(page: Page, tx: Tx) -> None:
 async def _say(page: Page, staff_ids: list[str], tx: Tx) -> None:
     """Have people told of all that the page asks about."""
     ladder = _ladder(page, tx)
-    until = due(_steps(ladder, tx), page.since, page.step + 1)
     for item in asked(page.items):
         item.told = True
     together, until = ladder.ways == "in parallel", due(_steps(ladder, tx), page.since, page.step + 1)

@@ -27,7 +27,6 @@ SAID: dict[Outcome, str] = {
     "not yours": "A prescriber must answer this. Find one; they are being paged.",
     "unknown": UNKNOWN,
     "more urgent now": "It has become more urgent since. Answer with the code of the newest page.",
-    "not yours": "A prescriber must answer this. Find one; they are being paged.",
 }
 """What we text back, by what became of the answer."""
 
