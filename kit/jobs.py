@@ -114,7 +114,7 @@ class Lane:
 
 
 def lanes() -> tuple[Lane, ...]:
-    """The urgent first. A call that hangs holds its place for its whole time-out, so the urgent have many; unused ones are free."""
+    """The urgent first, with many places: a call that hangs holds its own for its whole time-out, and an unused one is free."""
     return Lane(URGENT, 2**31 - 1, places=24), Lane(-(2**31), URGENT - 1, places=8)
 
 
