@@ -8,6 +8,7 @@ import httpx2
 
 from kit.clock import wall
 from kit.errors import Rejected, TryLater
+from kit.outside import trusted
 
 
 async def post_signed(url: str, body: bytes, *, secret: str, message_id: str) -> None:
@@ -20,7 +21,7 @@ async def post_signed(url: str, body: bytes, *, secret: str, message_id: str) ->
         "Webhook-Signature": signature(secret, message_id, stamp, body),
     }
     try:
-        async with httpx2.AsyncClient(timeout=4, follow_redirects=False) as client:
+        async with httpx2.AsyncClient(timeout=4, follow_redirects=False, verify=trusted()) as client:
             answer = await client.post(url, content=body, headers=headers)
     except httpx2.TimeoutException as error:
         raise TimeoutError from error
