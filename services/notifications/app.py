@@ -12,6 +12,7 @@ from services.notifications.jobs import JOBS
 from services.notifications.on import alarms, safety, staff
 from services.notifications.record import open_page
 from services.notifications.rules.texts import TITLES
+from services.notifications.rules.urgency import URGENT
 from services.notifications.settings import NotificationsSettings
 from services.notifications.timers import TIMERS, begin
 
@@ -32,5 +33,6 @@ SERVICE = Service(
     timers=TIMERS,
     jobs=JOBS,
     checks=(tables.escalation,),
+    urgent=URGENT,
     on_dead_letter=page_dead_letter,
 )
