@@ -26,6 +26,7 @@ import json
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,8 @@ async def at_rate(desk: Desk, rate: float, seconds: float) -> list[float]:
 
 async def bare(house: House, rate: float, seconds: float) -> list[float]:
     """The peer: consume, POST, and nothing else."""
-    name = await house.topic("bare", ALARMS.partitions)
+    await house.make_topics(f"{house.prefix}bare")
+    name = ALARMS.kafka_name(f"{house.prefix}bare")
     consumer = AIOKafkaConsumer(bootstrap_servers=house.kafka, fetch_max_wait_ms=20)
     await consumer.start()
     sent: dict[str, float] = {}
@@ -201,7 +203,20 @@ async def recovery(desk: Desk, rate: float, seconds: float) -> dict[str, Any]:
     return {"recovery_s": round(took, 2)}
 
 
-async def measure(chosen: argparse.Namespace) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Plan:
+    """How much of each."""
+
+    seconds: float = 20.0
+    rates: tuple[float, ...] = (10.0, 50.0)
+    pages: int = 10_000
+    timers_per_s: float = 100.0
+    flood: int = 5_000
+    medium: float = 0.5
+    floods: int = 3
+
+
+async def measure(chosen: Plan) -> dict[str, Any]:
     """All figures, in one run."""
     figures: dict[str, Any] = {}
 
@@ -234,15 +249,17 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="end with one line, an object")
-    parser.add_argument("--seconds", type=float, default=20.0, help="length of each run at a rate")
-    parser.add_argument("--rates", type=float, nargs="+", default=[10.0, 50.0], help="alarms a second")
-    parser.add_argument("--pages", type=int, default=10_000, help="open pages in the store, and timers")
-    parser.add_argument("--timers-per-s", type=float, default=100.0, help="how fast the spread timers come due")
-    parser.add_argument("--flood", type=int, default=5_000, help="advisories in a flood")
-    parser.add_argument("--medium", type=float, default=0.5, help="share of them that page")
-    parser.add_argument("--floods", type=int, default=3)
+    plan = Plan()
+    parser.add_argument("--seconds", type=float, default=plan.seconds, help="length of each run at a rate")
+    parser.add_argument("--rates", type=float, nargs="+", default=plan.rates, help="alarms a second")
+    parser.add_argument("--pages", type=int, default=plan.pages, help="open pages in the store, and timers")
+    parser.add_argument("--timers-per-s", type=float, default=plan.timers_per_s, help="how fast the spread timers come due")
+    parser.add_argument("--flood", type=int, default=plan.flood, help="advisories in a flood")
+    parser.add_argument("--medium", type=float, default=plan.medium, help="share of them that page")
+    parser.add_argument("--floods", type=int, default=plan.floods)
     chosen = parser.parse_args()
-    figures = asyncio.run(measure(chosen))
+    given = {name: value for name, value in vars(chosen).items() if name != "json"}
+    figures = asyncio.run(measure(Plan(**given | {"rates": tuple(chosen.rates)})))
     if chosen.json:
         print(json.dumps(figures))
         return
