@@ -243,4 +243,13 @@ async def open_pool(dsn: str, service: str, *, size: int = 8, plan_each: bool = 
     days 0.3 s once in each connection and statement), one for given values only those that may hold them.
     """
     settings = {"application_name": service} | ({"plan_cache_mode": "force_custom_plan"} if plan_each else {})
-    return await asyncpg.create_pool(dsn, min_size=1, max_size=size, timeout=5, command_timeout=30, server_settings=settings)
+    return await asyncpg.create_pool(
+        dsn, min_size=1, max_size=size, timeout=5, command_timeout=30, server_settings=settings, reset=_as_it_is
+    )
+
+
+async def _as_it_is(_: object) -> None:
+    """What we set, lock or open ends with its transaction, so a connection that is given back needs no round trip to be clean.
+
+    (asyncpg rolls back what is left open in any case.)
+    """

@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 from pydantic import BaseModel, ConfigDict
 
-from kit.clock import pause, wall
+from kit.clock import monotonic, pause, wall
 from kit.errors import AWAY, Rejected, reason_of
 from kit.origin import Origin
 
@@ -132,6 +132,7 @@ class Workers:
     def __post_init__(self) -> None:
         self._kinds = {kind.__name__: kind for kind in self.jobs}
         self._longest = max((kind.timeout for kind in self.jobs), default=timedelta(0))
+        self._reclaimed_at = 0.0
         self.store.clock.subscribe(self.waker)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -170,10 +171,15 @@ class Workers:
         return rows
 
     async def _reclaim(self, db: Any) -> None:
+        """Once a second is enough: leases run for seconds."""
+        if monotonic() - self._reclaimed_at < 1:
+            return
+        self._reclaimed_at = monotonic()
         async for row in queries.reclaim(db, wall_now=wall()):
             self.metrics.job(row["name"], "unknown")
 
     async def _one(self, row: asyncpg.Record, lane: Lane) -> None:
+        outcome = ""
         try:
             kind = self._kinds[row["name"]]
             job = kind.model_validate_json(row["payload"])
@@ -188,8 +194,9 @@ class Workers:
             log.exception("job failed to settle", job=row["name"], id=str(row["id"]), error=reason_of(error))
             await self._give_up(row)
         finally:
+            if lane.running == lane.places or outcome != "done":
+                self.waker.set()
             lane.running -= 1
-            self.waker.set()
 
     async def _attempt(self, kind: type[Job], job: Job, attempt: Attempt) -> tuple[str, str]:
         try:
