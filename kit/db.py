@@ -108,11 +108,10 @@ class Tx:
         self.collected.emitted.append(emission)
         return emission.event_id
 
-    def arm(self, timer: timers.Timer, *, key: str, at: datetime) -> None:
-        """Arm a timer for a domain instant; one armed before under its class and key is moved."""
-        row = timers.Armed(
-            type(timer).__name__, key, at, timer.model_dump_json(), self.origin.correlation_id, self.origin.traceparent
-        )
+    def arm(self, timer: timers.Timer, *, key: str, at: datetime, priority: int = 0) -> None:
+        """Arm a timer for a domain instant; one armed before under its class and key is moved. Of those due, urgent first."""
+        payload, origin = timer.model_dump_json(), self.origin
+        row = timers.Armed(type(timer).__name__, key, at, priority, payload, origin.correlation_id, origin.traceparent)
         self.collected.timed.append(row)
 
     def disarm(self, timer: type[timers.Timer], *, key: str) -> None:
