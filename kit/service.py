@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from kit import clock, db
 from kit.app import create_app
+from kit.backlog import Urgent
 from kit.batch import Handling, OnDeadLetter
 from kit.beats import Beat, Beats
 from kit.direct import Direct, Said
@@ -61,6 +62,8 @@ class Service:
     on_blind: Callable[[db.Tx], Awaitable[None]] | None = None
     beat: Beat | None = None
     """Says that the service lives: every `beat_seconds`, and only while it has read everything."""
+    urgent: Urgent = field(default_factory=dict)
+    """Events that overtake those of other keys when many wait."""
     daily: tuple[Daily, ...] = ()
     """Tables kept by the day: partitions are made ahead, and dropped when their time is over."""
 
@@ -174,6 +177,7 @@ class Running:
                 handling=self.handling,
                 moved=watch("stream", 120),
                 fetch_max_wait_ms=self.settings.kafka_fetch_wait_ms,
+                urgent=self.service.urgent,
             )
             self.loops.append(self.stream.run)
 

@@ -13,6 +13,7 @@ from services.notifications.jobs import JOBS, WAITING
 from services.notifications.on import alarms, safety, staff
 from services.notifications.record import open_page
 from services.notifications.rules.texts import TITLES
+from services.notifications.rules.urgency import URGENT
 from services.notifications.settings import NotificationsSettings
 from services.notifications.store import pages as store_pages
 from services.notifications.timers import TIMERS, follow
@@ -52,6 +53,7 @@ SERVICE = Service(
     timers={**TIMERS, **WAITING},
     jobs=JOBS,
     checks=(tables.escalation, tables.channels),
+    urgent=URGENT,
     on_dead_letter=page_dead_letter,
     beat=keep_paging,
 )
