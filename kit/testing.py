@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
@@ -57,7 +58,8 @@ class Stage:
         self.clock = clock.HandClock(self.at)
         self._key, jwks = auth.new_key_pair()
         (self.folder / "jwks.json").write_text(jwks)
-        self._stop = asyncio.Event()
+        self._lives: dict[str, tuple[asyncio.Event, asyncio.Task[None]]] = {}
+        self._faces: dict[str, FastAPI] = {}
         self._why: list[str] = []
         self._clients: list[httpx2.AsyncClient] = []
         self.running: dict[str, Running] = {}
@@ -68,15 +70,13 @@ class Stage:
         self._tasks = asyncio.TaskGroup()
         await self._tasks.__aenter__()
         for service in self.services:
-            running = Running(service, self._settings_of(service), self.clock, CollectorRegistry())
-            await running.open()
-            self.running[service.name] = running
-            self._tasks.create_task(running.run(self._stop))
+            await self._start(service)
         await self.settle()
         return self
 
     async def __aexit__(self, *raised: Any) -> None:
-        self._stop.set()
+        for stop, _ in self._lives.values():
+            stop.set()
         for client in self._clients:
             await client.aclose()
         try:
@@ -84,6 +84,24 @@ class Stage:
         finally:
             for running in self.running.values():
                 await running.close()
+
+    async def stop(self, name: str) -> None:
+        """Stop a service in order. Time goes on without it, and nobody waits for what it leaves undone."""
+        stop, life = self._lives.pop(name)
+        stop.set()
+        await life
+        await self.running.pop(name).close()
+
+    async def start(self, name: str) -> None:
+        """Start a stopped service anew on the same store, and settle. Clients made before reach the new one."""
+        await self._start(next(service for service in self.services if service.name == name))
+        await self.settle()
+
+    async def _start(self, service: Service) -> None:
+        running, stop = Running(service, self._settings_of(service), self.clock, CollectorRegistry()), asyncio.Event()
+        await running.open()
+        self.running[service.name], self._faces[service.name] = running, running.app()
+        self._lives[service.name] = stop, self._tasks.create_task(running.run(stop))
 
     def _settings_of(self, service: Service) -> Any:
         return service.settings(
@@ -106,8 +124,12 @@ class Stage:
             audience=settings.audience,
             now=clock.wall(),
         )
+
+        async def face(scope: Any, receive: Any, send: Any) -> None:
+            await self._faces[service](scope, receive, send)
+
         client = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(self.running[service].app()),
+            transport=httpx2.ASGITransport(face),
             base_url=f"http://{service}",
             headers={"Authorization": f"Bearer {token}"} if permissions else {},
         )

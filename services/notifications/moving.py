@@ -78,9 +78,9 @@ async def resolve(tx: Tx, page: Page, by: str, what: str) -> None:
 
 
 async def may_answer(page: Page, staff_id: str, tx: Tx) -> bool:
-    """Whether this person's answer counts for all that the page asks about."""
-    policies = policies_of(tx.settings)
-    ladders = [policies.ladder_of(page.subject, item.priority, item.code) for item in asked(page.items)]
+    """Whether this person's word counts for all that the page asks about, or once it was answered, for all that stands."""
+    policies, items = policies_of(tx.settings), asked(page.items) or [item for item in page.items if not item.ended]
+    ladders = [policies.ladder_of(page.subject, item.priority, item.code) for item in items]
     wanted = [ladder.answered_by for ladder in ladders if ladder is not None and ladder.answered_by]
     if not wanted:
         return True
