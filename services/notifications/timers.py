@@ -64,13 +64,18 @@ def expect_lapse(page: Page, item: Item, tx: Tx) -> None:
 async def pass_on(page: Page, staff_id: str, tx: Tx) -> bool:
     """Somebody who is asked will not come; once nobody of the step is left, the next is told at once. Returns whether it was.
 
-    Beyond the last step everybody has been told, and its own repeat is soon enough.
+    Once nobody of the last step is left either, the ladder goes on by the clock, as if nothing had been passed on: who could not
+    be reached may be by then.
     """
     if page.state != "open" or staff_id not in page.asking:
         return False
     page.asking.remove(staff_id)
+    if page.asking:
+        return False
     steps = _steps(_ladder(page, tx), tx)
-    if page.asking or page.step + 1 >= len(steps):
+    if page.step + 1 >= len(steps):
+        page.step = reached(steps, page.since, tx.now)
+        _expect_next(page, steps, tx)
         return False
     page.step += 1
     await _climb(page, tx)
@@ -170,7 +175,8 @@ async def lapse(timer: Lapse, tx: Tx) -> None:
 async def tell_next(timer: PassOn, tx: Tx) -> None:
     """Nobody was reached at the other end: whoever is next."""
     page = await pages.hold(tx, timer.page_id)
-    if page is not None and await pass_on(page, timer.staff_id, tx):
+    if page is not None:
+        await pass_on(page, timer.staff_id, tx)
         await _keep(page, tx)
 
 

@@ -145,7 +145,7 @@ async def test_a_link_from_before_it_became_more_urgent_shows_what_it_is_now_and
     assert await ward.said() == [(0, "opened medium"), (60, "nurse-1 answered by link for high")]
 
 
-async def test_who_cannot_come_passes_it_on_at_once_and_the_next_has_as_long_as_ever(ward: Ward) -> None:
+async def test_who_cannot_come_passes_it_on_at_once_and_the_ladder_goes_on_by_the_clock(ward: Ward) -> None:
     await ward.raise_alarm("A7", "high")
     await ward.stage.advance(seconds=10)
     await ward.declines("nurse-1")
@@ -156,8 +156,7 @@ async def test_who_cannot_come_passes_it_on_at_once_and_the_next_has_as_long_as_
         (0, "nurse-1", "high"),
         (10, "nurse-2", "high"),
         (25, "dr-lee", "high"),
-        *at(85, *EVERYBODY),
-        *at(145, *EVERYBODY),
+        *at(120, *EVERYBODY),
     ]
     assert (await ward.said())[:5] == [
         (0, "opened high"),
@@ -177,15 +176,16 @@ async def test_while_others_of_the_step_are_asked_one_who_cannot_come_changes_no
     assert (await ward.said())[1:] == [(0, "nurse-1 cannot come: others are asked")]
 
 
-async def test_when_the_last_one_cannot_come_she_is_asked_again_all_the_same(ward: Ward) -> None:
+async def test_when_nobody_can_come_they_are_asked_again_when_their_time_comes(ward: Ward) -> None:
     await ward.raise_alarm("A1", "medium")
     for who in ("nurse-1", "nurse-2", "dr-lee"):
         await ward.declines(who)
-    await ward.stage.advance(seconds=361)
+    await ward.stage.advance(seconds=481)
     assert await ward.told() == [
         *at(0, "dr-lee", "nurse-1", "nurse-2", priority="medium"),
-        (180, "dr-lee", "medium"),
-        (360, "dr-lee", "medium"),
+        (120, "nurse-2", "medium"),
+        (300, "dr-lee", "medium"),
+        (480, "dr-lee", "medium"),
     ]
 
 
