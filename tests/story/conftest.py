@@ -62,9 +62,12 @@ async def opens(kafka: str, postgres: str, database: str, prefix: str, tmp_path:
 
     @asynccontextmanager
     async def opened(*, on_duty: tuple[str, ...] = ON_DUTY, on_call: bool = True, **more: Any) -> AsyncIterator[Ward]:
-        async with Pager(SECRET) as pager, Pager(SECRET) as spare, SmsProvider() as texts, AIOKafkaProducer(
-            bootstrap_servers=kafka
-        ) as producer:
+        async with (
+            Pager(SECRET) as pager,
+            Pager(SECRET) as spare,
+            SmsProvider() as texts,
+            AIOKafkaProducer(bootstrap_servers=kafka) as producer,
+        ):
             own = {"link_secret": SecretStr(SECRET), "webhook_secret": SecretStr(SECRET), "clinic_name": "North"}
             settings = {"notifications": {**own, "retry_pause_seconds": 2, **texts.settings(PUBLIC), **more}}
             async with Stage(services, kafka, databases, prefix, tmp_path, MORNING, settings) as stage:

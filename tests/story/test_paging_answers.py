@@ -1,4 +1,4 @@
-"""Somebody answers, or cannot come: by link, at the bedside, by text, at a screen; and all that looks like an answer and is none."""
+"""Somebody answers, or cannot come: by link, at the bedside, by text, at a screen; and what looks like an answer and is none."""
 
 import asyncio
 from datetime import timedelta
