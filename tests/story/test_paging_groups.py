@@ -148,13 +148,14 @@ async def test_the_last_alarms_end_closes_the_page_and_a_relapse_opens_another(w
 
 async def test_an_alarm_that_becomes_less_urgent_goes_on_by_the_gentler_ladder(ward: Ward) -> None:
     alarm = await ward.raise_alarm("A7", "high")
-    await ward.stage.advance(seconds=40)
+    await ward.stage.advance(seconds=130)
     await ward.priority(alarm, "medium")
-    await ward.stage.advance(seconds=261)
+    await ward.stage.advance(seconds=171)
     assert await ward.told() == [
         (0, "nurse-1", "high"),
         (30, "nurse-2", "high"),
-        (120, "nurse-2", "medium"),
+        (60, "dr-lee", "high"),
+        *at(120, *EVERYBODY),
         (300, "dr-lee", "medium"),
     ]
 
