@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 
 import httpx2
 
@@ -19,9 +20,14 @@ async def post_signed(url: str, body: bytes, *, secret: str, message_id: str) ->
         "Webhook-Timestamp": stamp,
         "Webhook-Signature": signature(secret, message_id, stamp, body),
     }
+    await ask("POST", url, body, headers)
+
+
+async def ask(method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> None:
+    """Ask once, without a signature where no header holds one. Raises as `post_signed` does."""
     try:
         async with httpx2.AsyncClient(timeout=4, follow_redirects=False) as client:
-            answer = await client.post(url, content=body, headers=headers)
+            answer = await client.request(method, url, content=body, headers=headers)
     except httpx2.TimeoutException as error:
         raise TimeoutError from error
     except httpx2.HTTPError as error:
