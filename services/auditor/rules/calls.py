@@ -25,6 +25,8 @@ class Call:
     """From when its ceilings count."""
     applies: datetime
     """From when its ceilings are those of its priority: later than `begins` where the alarm became less urgent meanwhile."""
+    decided: datetime
+    """When somebody could first be told: later than `begins` where readings took their time."""
     late: bool = False
     ends: datetime | None = None
     over: Over | None = None
@@ -67,9 +69,9 @@ class _Walk:
     done: list[Call] = field(default_factory=list)
     stood: list[tuple[datetime, datetime | None]] = field(default_factory=list)
 
-    def open(self, because: Because, begins: datetime, applies: datetime, *, late: bool = False) -> None:
+    def open(self, because: Because, begins: datetime, decided: datetime, *, late: bool = False) -> None:
         self.answered_at = None
-        self.call = Call(because, self.priority, begins, applies, late)
+        self.call = Call(because, self.priority, begins, begins, decided, late)
 
     def close(self, at: datetime, over: Over) -> None:
         if self.call is not None:
@@ -99,10 +101,10 @@ class _Walk:
                 self.stood[-1] = (self.stood[-1][0], fact.at)
         elif RANK[was] < HIGH:
             self.stood.append((begins, None))
-            self.open(why, begins, begins, late=fact.late)
+            self.open(why, begins, fact.at, late=fact.late)
         elif RANK[self.priority] > RANK[was]:
             self.close(fact.at, "rose")
-            self.open("rose", begins, begins, late=fact.late)
+            self.open("rose", begins, fact.at, late=fact.late)
         elif self.call is not None and RANK[self.priority] < RANK[was]:
             call = self.call
             self.close(fact.at, "lowered")

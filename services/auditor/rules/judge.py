@@ -11,6 +11,8 @@ from services.auditor.rules.calls import Call, Standing, standing
 from services.auditor.rules.ceilings import RANK, Ceilings
 from services.auditor.rules.facts import Fact, in_order
 
+JUST_AFTER = timedelta(milliseconds=1)
+
 
 @dataclass(frozen=True)
 class Missed:
@@ -22,6 +24,18 @@ class Missed:
     due_at: datetime
     priority: Priority
     mended_at: datetime | None = None
+    judged_at: datetime | None = None
+    """When it can be judged, where that is later than when it was due: nobody tells of what was not said yet."""
+
+    @property
+    def kept(self) -> bool:
+        """It was not missed after all."""
+        return self.mended_at is not None and self.mended_at <= self.due_at
+
+    @property
+    def wakes(self) -> datetime:
+        """When to judge it: what is said at the very instant is in time."""
+        return max(self.due_at, self.judged_at or self.due_at) + JUST_AFTER
 
 
 @dataclass(frozen=True)
@@ -58,26 +72,24 @@ def judge(alarm_id: UUID, facts: Iterable[Fact], ceilings: Ceilings, until: date
     audits: list[Audit] = []
     waits: list[datetime] = []
     for call in course.calls:
-        mine = []
-        for due in _dues(alarm_id, call, sent, ceilings, allowance):
-            if due.mended_at is not None and due.mended_at <= due.due_at:
-                continue
-            if due.due_at > until:
-                waits.append(due.due_at)
-            else:
-                mine.append(due)
+        mine, later = sort_out(_dues(alarm_id, call, sent, ceilings, allowance), until)
         missed += mine
-        if call.ends is not None and call.ends + allowance > until:
-            waits.append(call.ends + allowance)
-        elif call.ends is not None:
+        waits += later
+        if call.ends is not None and (final := call.ends + allowance + JUST_AFTER) > until:
+            waits.append(final)
+        elif call.ends is not None and not later:
             audits.append(_audit(alarm_id, call, sent, ceilings, kept=not mine))
-    for due in _closed_too_soon(alarm_id, known, course, allowance):
-        if due.due_at > until:
-            waits.append(due.due_at)
-        else:
-            missed.append(due)
+    mine, later = sort_out(_closed_too_soon(alarm_id, known, course, allowance), until)
+    missed += mine
+    waits += later
     found = tuple(sorted(missed, key=lambda one: (one.due_at, one.key)))
     return Verdict(found, tuple(audits), min(waits, default=None), course.since)
+
+
+def sort_out(dues: Iterable[Missed], until: datetime) -> tuple[list[Missed], list[datetime]]:
+    """Of what was due and not kept: what is missed as far as was read, and when to judge the others."""
+    wrong = [due for due in dues if not due.kept]
+    return [due for due in wrong if due.wakes <= until], [due.wakes for due in wrong if due.wakes > until]
 
 
 def _dues(alarm_id: UUID, call: Call, sent: Sequence[Fact], ceilings: Ceilings, allowance: timedelta) -> Iterator[Missed]:
@@ -93,7 +105,7 @@ def _dues(alarm_id: UUID, call: Call, sent: Sequence[Fact], ceilings: Ceilings, 
             continue
         reached = next((one.at for one in sent if _covers(alarm_id, one, call, number)), None)
         kind = _kind(call, number, due)
-        yield Missed(kind, f"{of_this} step {number}", due, call.priority, _first(reached, call.ends))
+        yield Missed(kind, f"{of_this} step {number}", due, call.priority, _first(reached, call.ends), call.decided + allowance)
     last = call.begins + steps[-1] + ceilings.step_lasts(call.priority, len(steps) - 1) + allowance
     yield Missed("unanswered", f"{of_this} unanswered", last, call.priority, call.ends)
 

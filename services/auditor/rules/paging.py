@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.auditor.rules.ceilings import RANK, Ceilings
 from services.auditor.rules.facts import Fact, in_order
-from services.auditor.rules.judge import Missed, Verdict
+from services.auditor.rules.judge import Missed, Verdict, sort_out
 
 RECEIPTS = frozenset({"sms", "voice"})
 """Media whose providers say whether it reached the device."""
@@ -20,18 +20,12 @@ def judge_page(
     """What is wrong with a page, as far as both topics are read until an instant. `said` are the alarms that were said."""
     known = in_order(facts)
     allowance = timedelta(seconds=ceilings.allowance.seconds * max(1.0, rate))
-    missed, waits = [], []
-    for due in (
+    dues = (
         *_unfounded(page_id, known, said, allowance),
         *_unheard(page_id, known, allowance),
         *_unproven(page_id, known, ceilings, allowance),
-    ):
-        if due.mended_at is not None and due.mended_at <= due.due_at:
-            continue
-        if due.due_at > until:
-            waits.append(due.due_at)
-        else:
-            missed.append(due)
+    )
+    missed, waits = sort_out(dues, until)
     found = tuple(sorted(missed, key=lambda one: (one.due_at, one.key)))
     return Verdict(found, next_at=min(waits, default=None))
 

@@ -38,7 +38,7 @@ SELECT page_id FROM named WHERE alarm_id = :alarm_id ORDER BY page_id;
 
 -- name: facts_of_alarm(alarm_id)
 -- Everything said about an alarm, also on the pages that named it.
-SELECT fact FROM facts WHERE about = :alarm_id OR about IN (SELECT page_id FROM named WHERE alarm_id = :alarm_id);
+SELECT fact FROM facts WHERE about IN (SELECT page_id FROM named WHERE alarm_id = :alarm_id UNION ALL SELECT :alarm_id);
 
 -- name: facts_of_page(page_id)
 -- Everything said about a page.

@@ -62,6 +62,8 @@ COURSES: dict[str, tuple[list[Fact], float, list[Found]]] = {
         500,
         [("nobody told", 5, 10.1)],
     ),
+    "readings took their time: it is judged when somebody could have been told": ([raised(10, since=0)], 14, []),
+    "told in time, to the very second": ([*START, sent(5, 0), answered(35), ended(40)], 35, []),
     "late readings count from when it was raised": (
         [raised(600, since=0, late=True), sent(600.1, 0), answered(610), ended(620)],
         2000,
@@ -175,8 +177,8 @@ def test_what_was_missed(course: str) -> None:
 def test_how_an_asking_went_is_told_once_nothing_can_change_it() -> None:
     facts = [*START, sent(0.5, 0), sent(30.5, 1), answered(40), ended(50)]
     assert judge(ALARM, facts, TABLE, at(44)).audits == ()
-    assert judge(ALARM, facts, TABLE, at(44)).next_at == at(45)
-    [audit] = judge(ALARM, facts, TABLE, at(45)).audits
+    assert judge(ALARM, facts, TABLE, at(44)).next_at == at(45.001)
+    [audit] = judge(ALARM, facts, TABLE, at(46)).audits
     assert (audit.told_after, audit.answered_after, audit.passed_on, audit.kept) == (0.5, 40, True, True)
 
 
@@ -191,10 +193,10 @@ def test_each_lapse_is_an_asking_of_its_own() -> None:
 
 
 def test_the_next_instant_to_judge_is_the_next_that_can_be_missed() -> None:
-    assert judge(ALARM, START, TABLE, at(0)).next_at == at(5)
-    assert judge(ALARM, [*START, sent(0.1, 0)], TABLE, at(6)).next_at == at(35)
+    assert judge(ALARM, START, TABLE, at(0)).next_at == at(5.001)
+    assert judge(ALARM, [*START, sent(0.1, 0)], TABLE, at(6)).next_at == at(35.001)
     held = [*START, sent(0.1, 0), answered(10)]
-    assert judge(ALARM, held, TABLE, at(20)).next_at == at(315)
+    assert judge(ALARM, held, TABLE, at(20)).next_at == at(315.001)
     assert judge(ALARM, [*held, ended(50)], TABLE, at(60)).next_at is None
 
 
