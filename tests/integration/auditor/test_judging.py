@@ -1,12 +1,15 @@
 """From facts on two topics to a verdict: in any order, twice, late; and what people are shown."""
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
+import asyncpg
 from prometheus_client import generate_latest
 
 from schemas.monitoring.alarms import ALARMS
 from schemas.notifications.pages import AnsweredAlarm, PageSent
+from services.auditor.store import beats
 from tests.integration.auditor.house import Watched
 
 
@@ -57,6 +60,43 @@ async def test_a_fact_that_was_late_on_its_way_takes_a_fault_back(there: Watched
     await there.stage.settle()
     [mended] = await there.mended()
     assert mended.kind == "nobody told"
+
+
+async def test_an_alarm_that_comes_after_its_page_mends_the_page(there: Watched) -> None:
+    alarm = uuid4()
+    await there.send(await there.open_page(alarm), alarm)
+    await there.after(6)
+    assert await there.kinds() == ["no such alarm"]
+    await there.raise_alarm(alarm_id=alarm)
+    await there.stage.settle()
+    assert [fault.kind for fault in await there.mended()] == ["no such alarm"]
+
+
+async def test_silence_is_judged_after_reading(there: Watched, database: str) -> None:
+    """A page was said in time, and its handler is slow: the deadline waits for it."""
+    alarm = await there.raise_alarm()
+    page = await there.open_page(alarm)
+    await there.stage.settle()
+    slow = await asyncpg.connect(database)
+    await slow.execute("BEGIN; LOCK TABLE named IN EXCLUSIVE MODE")
+    await there.send(page, alarm)
+    there.stage.clock.turn_to(there.now + timedelta(seconds=6))
+    judged = "SELECT count(*) FROM kit.timers WHERE name = 'Deadline' AND (awaits IS NOT NULL OR due_at > $1)"
+    async with asyncio.timeout(60):
+        while not await slow.fetchval(judged, there.now):
+            await asyncio.sleep(0.05)
+    assert await there.kinds() == []
+    await slow.execute("ROLLBACK")
+    await slow.close()
+    await there.stage.settle()
+    assert await there.kinds() == []
+
+
+async def test_listening_begins_anew_after_a_gap(there: Watched) -> None:
+    limit, morning = timedelta(seconds=30), there.now
+    async with there.stage.running["auditor"].store.transaction() as tx:
+        since = [await beats.listen(tx, morning + timedelta(seconds=s), limit) for s in (0, 10, 40, 71, 80)]
+    assert [(one - morning).total_seconds() for one in since] == [0, 0, 0, 71, 71]
 
 
 async def test_two_alarms_of_one_session_are_judged_each_for_itself(there: Watched) -> None:

@@ -163,6 +163,9 @@ async def test_what_it_cannot_read_is_a_fault_and_no_heartbeat_leaves(beating: W
     await beating.stage.settle()
     [fault] = await beating.faults()
     assert (fault.kind, fault.priority) == ("unreadable", "high")
+    assert len(outside.to("/out")) == 1
+    await beating.after(61)
+    assert len(outside.to("/out")) == 2, "it is said again while nobody takes care"
     people = beating.stage.http("auditor", permissions=("audits.read", "audits.acknowledge"))
     assert (await people.post(f"/faults/{fault.fault_id}/acknowledgement", json={})).json()["mended_at"]
 
