@@ -3,13 +3,19 @@
 from kit.db import Tx
 from kit.deadletters import DeadLetter
 from kit.service import Service
+from schemas.intake.patients import PATIENTS
 from schemas.intake.safety import SAFETY
 from schemas.monitoring.alarms import ALARMS
+from schemas.monitoring.sessions import SESSIONS
+from schemas.scheduling.appointments import APPOINTMENTS
 from schemas.scheduling.staff import STAFF
 from services.notifications import tables
-from services.notifications.api import answers, contacts, pages
+from services.notifications.api import answers, contacts, messages, pages, patients, tasks
 from services.notifications.jobs import JOBS
-from services.notifications.on import alarms, safety, staff
+from services.notifications.moving import messages as messages_moving
+from services.notifications.moving import reminders
+from services.notifications.on import alarms, appointments, safety, sessions, staff
+from services.notifications.on import patients as on_patients
 from services.notifications.record import open_page
 from services.notifications.rules.texts import TITLES
 from services.notifications.settings import NotificationsSettings
@@ -27,10 +33,17 @@ async def page_dead_letter(letter: DeadLetter, tx: Tx) -> None:
 SERVICE = Service(
     name="notifications",
     settings=NotificationsSettings,
-    consumes={ALARMS: alarms.HANDLERS, SAFETY: safety.HANDLERS, STAFF: staff.HANDLERS},
-    routes=(contacts.routes, pages.routes, answers.routes),
-    timers=TIMERS,
-    jobs=JOBS,
-    checks=(tables.escalation,),
+    consumes={
+        ALARMS: alarms.HANDLERS,
+        SAFETY: safety.HANDLERS,
+        STAFF: staff.HANDLERS,
+        APPOINTMENTS: appointments.HANDLERS,
+        PATIENTS: on_patients.HANDLERS,
+        SESSIONS: sessions.HANDLERS,
+    },
+    routes=(contacts.routes, pages.routes, answers.routes, patients.routes, messages.routes, tasks.routes),
+    timers={**TIMERS, **reminders.TIMERS},
+    jobs={**JOBS, **messages_moving.JOBS},
+    checks=(tables.escalation, tables.messages, tables.wordings),
     on_dead_letter=page_dead_letter,
 )

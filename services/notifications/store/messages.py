@@ -10,7 +10,8 @@ from kit.db import Tx
 from schemas.notifications.messages import MessageChannel
 from services.notifications.store.named import queries
 
-State = Literal["queued", "sent", "delivered", "failed"]
+State = Literal["queued", "sent", "delivered", "failed", "held"]
+"""Held: it came too late to its channel, and is decided anew."""
 
 
 @dataclass(frozen=True)

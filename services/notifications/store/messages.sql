@@ -25,7 +25,7 @@ UPDATE messages SET state = :state WHERE job_id = :job_id AND state IN ('queued'
 
 -- name: sent_since(patient_id, since)
 -- When messages went to a patient, or are about to, by channel.
-SELECT channel, queued_at FROM messages WHERE patient_id = :patient_id AND queued_at > :since AND state <> 'failed';
+SELECT channel, queued_at FROM messages WHERE patient_id = :patient_id AND queued_at > :since AND state NOT IN ('failed', 'held');
 
 -- name: channels_tried(patient_id, kind, appointment_id, session_id)
 -- By which channels a message about something was tried in vain.

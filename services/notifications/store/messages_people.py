@@ -194,3 +194,9 @@ async def hold_session(tx: Tx, session_id: UUID) -> Session | None:
 async def keep_check_in(tx: Tx, session_id: UUID, said: Said) -> None:
     """What the patient said at the check-in."""
     await queries.keep_check_in(tx.db, session_id=session_id, check_in=said)
+
+
+async def see_session(tx: Tx, session_id: UUID) -> Session | None:
+    """One session, to be read."""
+    row = await queries.see_session(tx.db, session_id=session_id)
+    return Session(**dict(row)) if row else None

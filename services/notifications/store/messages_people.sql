@@ -67,7 +67,7 @@ SELECT * FROM patient_appointments WHERE appointment_id = :appointment_id;
 -- The next appointment of each of these patients, of those a message told them about.
 SELECT DISTINCT ON (patient_id) * FROM patient_appointments a
 WHERE patient_id = ANY(:patients::uuid[]) AND state = 'booked' AND starts_at > :now
-      AND EXISTS (SELECT 1 FROM messages m WHERE m.appointment_id = a.appointment_id AND m.state <> 'failed')
+      AND EXISTS (SELECT 1 FROM messages m WHERE m.appointment_id = a.appointment_id AND m.state NOT IN ('failed', 'held'))
 ORDER BY patient_id, starts_at;
 
 -- name: keep_answers(appointment_id, attendance, preparation, ride)!
@@ -94,3 +94,7 @@ SELECT * FROM patient_sessions WHERE session_id = :session_id FOR UPDATE;
 -- name: keep_check_in(session_id, check_in)!
 -- What a patient said at the check-in.
 UPDATE patient_sessions SET check_in = :check_in WHERE session_id = :session_id;
+
+-- name: see_session(session_id)^
+-- One session, to be read.
+SELECT * FROM patient_sessions WHERE session_id = :session_id;
