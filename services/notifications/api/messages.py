@@ -20,7 +20,9 @@ from services.notifications.store.messages import Message
 from services.notifications.store.messages_people import Said
 
 routes = Routes(tags=["patients' messages"])
-WHY = "a message's link carries its own signature: a patient answers from a phone without signing in, and is shown nothing personal"
+WHY = (
+    "a message's link carries its own signature: a patient answers from a phone without signing in, and is shown nothing personal"
+)
 PAGES: dict[int | str, dict[str, Any]] = {
     404: {"content": {"text/html": {}, "application/problem+json": {}}, "description": "A link we do not know, or an old one."}
 }

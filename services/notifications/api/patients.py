@@ -79,9 +79,7 @@ class ConsentText(BaseModel):
 @routes.get("/messaging-consents", dependencies=[needs("messaging.read")])
 async def list_consent_texts() -> list[ConsentText]:
     """What patients are shown before they agree."""
-    return [
-        ConsentText(channel=row.channel, version=row.consent_version, text=row.text) for row in tables.wordings().consent
-    ]
+    return [ConsentText(channel=row.channel, version=row.consent_version, text=row.text) for row in tables.wordings().consent]
 
 
 @routes.put("/patients/{patient_id}/messaging", dependencies=[needs("messaging.write")], status_code=204)
@@ -133,7 +131,9 @@ async def show_messaging(patient_id: UUID, tx: Command) -> MessagingShown:
     patient = await people.see(tx, patient_id)
     if patient is None:
         raise _unknown(patient_id)
-    consents = [ConsentShown(**{name: row[name] for name in ConsentShown.model_fields}) for row in await people.consents(tx, patient_id)]
+    consents = [
+        ConsentShown(**{name: row[name] for name in ConsentShown.model_fields}) for row in await people.consents(tx, patient_id)
+    ]
     channels = [ChannelShown(channel=channel, may_be_used=channel in patient.agreed) for channel in patient.addresses]
     return MessagingShown(patient_id=patient_id, zone=patient.zone, channels=channels, consents=consents)
 

@@ -68,7 +68,9 @@ async def show_contents(task_id: UUID, tx: Command) -> Written:
     """What a patient wrote. That it was read is audited."""
     found = await messages_tasks.contents(tx, task_id)
     if found is None:
-        raise Refused(404, "Nothing was written", f"no task {task_id} holds what a patient wrote", todo="See GET /tasks: has_text.")
+        raise Refused(
+            404, "Nothing was written", f"no task {task_id} holds what a patient wrote", todo="See GET /tasks: has_text."
+        )
     tx.audit("read a patient's reply", f"task {task_id}")
     return Written(text=found["text"], address=found["address"], heard_at=found["heard_at"])
 

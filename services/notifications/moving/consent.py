@@ -19,11 +19,7 @@ async def agree(
         tx, consent_id, patient_id, channel, address, given=True, text=text, version=version, came_from=came_from, via=via
     )
     await people.put_channel(tx, patient_id, channel, address, consent_id)
-    tx.emit(
-        MessagingConsentGiven(
-            patient_id=patient_id, channel=channel, version=version, via=via, given_at=tx.now
-        )
-    )
+    tx.emit(MessagingConsentGiven(patient_id=patient_id, channel=channel, version=version, via=via, given_at=tx.now))
 
 
 async def withdraw(tx: Tx, patient_id: UUID, *, text: str, came_from: str, via: Literal["staff", "reply", "link"]) -> bool:

@@ -228,22 +228,24 @@ async def failed(job: SendMessage, _attempt: Attempt, reason: str, tx: Tx) -> No
     """The channel did not take it: the next one, or staff. What only came too late is decided anew, by the same channels."""
     message = await messages.see(tx, job.message_id)
     assert message is not None
-    await messages.settle(tx, job.message_id, "held" if reason == LATE else "failed")
-    await _failed(tx, message, reason or "it failed")
+    if await messages.settle(tx, job.message_id, "held" if reason == LATE else "failed"):
+        await _failed(tx, message, reason or "it failed")
 
 
-async def delivered(tx: Tx, job_id: UUID, *, reached: bool) -> bool:
-    """What the provider's receipt says of the message of a job. False when it is no message's, or was said before."""
-    message = await messages.settle_job(tx, job_id, "delivered" if reached else "failed")
+async def message_receipt(tx: Tx, job_id: UUID, word: str) -> bool:
+    """The provider says what became of a message: once, twice, late or in any order. False when the job carries none.
+
+    `word` is delivered, failed or anything else. What was delivered stays delivered.
+    """
+    message = await messages.hold_of_job(tx, job_id)
     if message is None:
         return False
-    if reached:
-        tx.emit(
-            MessageDelivered(
-                message_id=message.message_id, patient_id=message.patient_id, channel=message.channel, delivered_at=tx.now
-            )
-        )
-    else:
+    if word == "delivered" and message.state != "delivered":
+        await messages.keep_receipt(tx, message.message_id, "delivered")
+        about = {"message_id": message.message_id, "patient_id": message.patient_id, "channel": message.channel}
+        tx.emit(MessageDelivered.model_validate(about | {"delivered_at": tx.now}))
+    elif word == "failed" and message.state in ("queued", "sent"):
+        await messages.keep_receipt(tx, message.message_id, "failed")
         await _failed(tx, message, "it was not delivered")
     return True
 

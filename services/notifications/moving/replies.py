@@ -20,15 +20,15 @@ from services.notifications.timers import begin
 NOBODY: tuple[UUID | None, ...] = (None,)
 
 
-async def heard_from_patient(tx: Tx, number: str, text: str, message_id: str) -> str | None:
-    """A text came from a number (E.164) that is no member of staff's. Returns what to answer it with; None where nothing is owed.
+async def heard_from_patient(tx: Tx, number: str, text: str, message_id: str) -> str:
+    """A text came from a number (E.164) that is no member of staff's. Returns what to answer it with; nothing where nothing is owed.
 
     `message_id` is the provider's own: the same one again changes nothing and is answered as before. The answer goes at once,
     whatever the hour and the limits: it answers a message of this minute.
     """
     reply_id = tx.new_id()
     if not await messages.hear(tx, reply_id, message_id, number, text):
-        return await messages.answer_given(tx, message_id)
+        return await messages.answer_given(tx, message_id) or ""
     known = await people.of_address(tx, "sms", number)
     meant = heard(tables.messages(), text)
     answer: Name | None
@@ -49,7 +49,7 @@ async def heard_from_patient(tx: Tx, number: str, text: str, message_id: str) ->
         _say_each(tx, reply_id, known, "free text")
     if meant.to_read and meant.meaning == "stop":
         await _to_read(tx, reply_id, known)
-    said = answer_text(tx, answer) if answer else None
+    said = answer_text(tx, answer) if answer else ""
     await messages.answer(tx, reply_id, said)
     return said
 

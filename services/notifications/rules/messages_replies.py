@@ -22,7 +22,7 @@ class Heard:
 def plain(text: str) -> str:
     """Lower case, without accents, apostrophes or signs, words apart by one space."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
-    return " ".join(re.sub(r"[^a-z0-9]+", " ", re.sub(r"['’‘`´]", "", bare)).split())  # noqa: RUF001
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", re.sub(r"['’‘`´]", "", bare)).split())
 
 
 def heard(rules: MessageRules, text: str) -> Heard:

@@ -109,5 +109,7 @@ def render(
     if channel == "sms":
         text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
         if len(text) > wordings.longest.characters:
-            raise ValueError(f"the wording {name!r} is longer than {wordings.longest.characters} characters with this clinic's values")
+            raise ValueError(
+                f"the wording {name!r} is longer than {wordings.longest.characters} characters with this clinic's values"
+            )
     return subject, text

@@ -76,14 +76,19 @@ async def of_number(tx: Tx, number: int) -> Message | None:
     return _message(await queries.message_of_number(tx.db, number=number))
 
 
-async def settle(tx: Tx, message_id: UUID, state: State) -> None:
-    """What became of it."""
-    await queries.settle_message(tx.db, message_id=message_id, state=state)
+async def settle(tx: Tx, message_id: UUID, state: State) -> bool:
+    """What the call to its channel came to. False when a receipt was quicker."""
+    return await queries.settle_message(tx.db, message_id=message_id, state=state) is not None
 
 
-async def settle_job(tx: Tx, job_id: UUID, state: State) -> Message | None:
-    """What a channel says became of the message of a job. None when it is no message's, or was said before."""
-    return _message(await queries.settle_job(tx.db, job_id=job_id, state=state))
+async def hold_of_job(tx: Tx, job_id: UUID) -> Message | None:
+    """The message that a job carries, held. None when it is no message's."""
+    return _message(await queries.hold_message_of_job(tx.db, job_id=job_id))
+
+
+async def keep_receipt(tx: Tx, message_id: UUID, state: State) -> None:
+    """What a receipt says."""
+    await queries.keep_receipt(tx.db, message_id=message_id, state=state)
 
 
 async def sent_since(tx: Tx, patient_id: UUID, since: datetime) -> dict[MessageChannel, list[datetime]]:
@@ -115,7 +120,7 @@ async def hear(tx: Tx, reply_id: UUID, provider_id: str, address: str, text: str
     return kept is not None
 
 
-async def answer(tx: Tx, reply_id: UUID, text: str | None) -> None:
+async def answer(tx: Tx, reply_id: UUID, text: str) -> None:
     """What a reply is answered with."""
     await queries.answer_reply(tx.db, reply_id=reply_id, answer=text)
 

@@ -15,13 +15,17 @@ SELECT * FROM messages WHERE message_id = :message_id;
 -- The message that a link came with.
 SELECT * FROM messages WHERE number = :number;
 
--- name: settle_message(message_id, state)!
--- What became of a message; a late word that it was sent does not undo that it arrived.
-UPDATE messages SET state = :state WHERE message_id = :message_id AND NOT (state = 'delivered' AND :state = 'sent');
+-- name: settle_message(message_id, state)$
+-- What the call to its channel came to; a receipt that was quicker stands.
+UPDATE messages SET state = :state WHERE message_id = :message_id AND state = 'queued' RETURNING message_id;
 
--- name: settle_job(job_id, state)^
--- What a channel says became of the message of a job, once.
-UPDATE messages SET state = :state WHERE job_id = :job_id AND state IN ('queued', 'sent') RETURNING *;
+-- name: hold_message_of_job(job_id)^
+-- The message that a job carries, held.
+SELECT * FROM messages WHERE job_id = :job_id FOR UPDATE;
+
+-- name: keep_receipt(message_id, state)!
+-- What a receipt says.
+UPDATE messages SET state = :state WHERE message_id = :message_id;
 
 -- name: sent_since(patient_id, since)
 -- When messages went to a patient, or are about to, by channel.
