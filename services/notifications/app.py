@@ -10,8 +10,8 @@ from schemas.monitoring.sessions import SESSIONS
 from schemas.scheduling.appointments import APPOINTMENTS
 from schemas.scheduling.staff import STAFF
 from services.notifications import tables
-from services.notifications.api import answers, contacts, messages, pages, patients, tasks
-from services.notifications.jobs import JOBS
+from services.notifications.api import answers, channels, contacts, messages, pages, patients, receipts, replies, tasks
+from services.notifications.jobs import JOBS, WAITING
 from services.notifications.moving import messages as messages_moving
 from services.notifications.moving import reminders
 from services.notifications.on import alarms, appointments, safety, sessions, staff
@@ -41,9 +41,12 @@ SERVICE = Service(
         PATIENTS: on_patients.HANDLERS,
         SESSIONS: sessions.HANDLERS,
     },
-    routes=(contacts.routes, pages.routes, answers.routes, patients.routes, messages.routes, tasks.routes),
-    timers={**TIMERS, **reminders.TIMERS},
+    routes=(
+        *(contacts.routes, channels.routes, pages.routes, answers.routes, receipts.routes, replies.routes),
+        *(patients.routes, messages.routes, tasks.routes),
+    ),
+    timers={**TIMERS, **WAITING, **reminders.TIMERS},
     jobs={**JOBS, **messages_moving.JOBS},
-    checks=(tables.escalation, tables.messages, tables.wordings),
+    checks=(tables.escalation, tables.channels, tables.messages, tables.wordings),
     on_dead_letter=page_dead_letter,
 )

@@ -51,7 +51,7 @@ async def _tell_step(page: Page, tx: Tx) -> None:
             break
         page.step += 1
     for staff_id in told:
-        tell(tx, page, staff_id, await ways.channels_of(tx, staff_id))
+        await tell(tx, page, staff_id, await ways.channels_of(tx, staff_id))
     at = due(steps, page.since, page.step + 1)
     while at <= tx.now:
         page.step += 1

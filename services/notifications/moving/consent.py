@@ -1,4 +1,4 @@
-"""Consent: what a patient agreed to, kept with what was shown, when, from where and by whom; its end is at once and for every channel."""
+"""Consent: what a patient agreed to, with what was shown, when, from where, by whom; its end is at once and for every channel."""
 
 from typing import Literal
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Links for patients: a message's number and a signature, short enough for a text of 160 characters; when they end is in the store."""
+"""Links for patients: a message's number and a signature, short enough for a text; when a link ends is in the store."""
 
 import base64
 import hashlib

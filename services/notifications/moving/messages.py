@@ -1,4 +1,4 @@
-"""A message that is due: it goes now, or later, or staff have something to do. Every limit is judged here, on the patient's row."""
+"""A message that is due: it goes now, or later, or staff have something to do. Limits are judged here, on the patient's row."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from services.notifications import tables
 from services.notifications.jobs import apprised, sms
 from services.notifications.moving.links import link_of
 from services.notifications.moving.tasks import open_task
-from services.notifications.rules.messages import Go, Held, Reason, Wait, closes_at, decide
+from services.notifications.rules.messages import Go, Reason, Wait, closes_at, decide
 from services.notifications.rules.messages_texts import render, when_text
 from services.notifications.settings import settings_of
 from services.notifications.store import messages
@@ -165,7 +165,7 @@ def remind_key(patient_id: UUID, appointment_id: UUID, reminder: str) -> str:
 
 
 async def _hold(tx: Tx, matter: Matter, reason: Reason, *, staff: bool) -> None:
-    """It won't be sent. Without consent, only a question that has to be asked is staff's; a limit never drops anything in silence."""
+    """It won't be sent. Without consent only what has to be asked is staff's; a limit drops nothing in silence."""
     tx.emit(
         MessageHeld(
             patient_id=matter.patient_id,

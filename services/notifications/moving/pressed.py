@@ -27,7 +27,7 @@ class Pressed:
 
 
 async def press(tx: Tx, message: Message, pressed: Pressed) -> Appointment | Session | None:
-    """Keep an answer. Returns what it is about as it stands now; None when that is over or was never asked. Again is no matter."""
+    """Keep an answer. Returns what it is about as it stands now; None when that is over, or was never asked."""
     if pressed.about == "check-in":
         session = await people.hold_session(tx, message.session_id) if message.session_id else None
         return None if session is None else await _check_in(tx, message, session, pressed.said)

@@ -22,7 +22,7 @@ class ConfirmBy(Timer):
 
 
 def expect(tx: Tx, patient_id: UUID, appointment_id: UUID, starts_at: datetime, booked_at: datetime) -> None:
-    """Arm what is still ahead. What was past when the appointment was booked is never sent; what came due since is judged at once."""
+    """Arm what was still ahead when it was booked; what came due since is judged at once."""
     rules = tables.messages()
     for row in rules.reminder:
         key = remind_key(patient_id, appointment_id, row.name)

@@ -1,4 +1,4 @@
-"""What patients write back: crisis to a person at once, opting out at once, a confirmation kept, and the rest for somebody to read."""
+"""What patients write: crisis to a person at once, opting out at once, a confirmation kept, and the rest for somebody to read."""
 
 from uuid import UUID
 

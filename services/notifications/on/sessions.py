@@ -11,8 +11,8 @@ from schemas.monitoring.sessions import (
 )
 from services.notifications.moving.reminders import expect_check_in
 from services.notifications.moving.tasks import finish, finish_about, open_task
-from services.notifications.store import messages_tasks
 from services.notifications.store import messages_people as people
+from services.notifications.store import messages_tasks
 
 
 async def remember_session(event: SessionOpened, tx: Tx) -> None:

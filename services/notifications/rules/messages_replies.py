@@ -1,4 +1,4 @@
-"""What a patient's reply means: crisis before all else, then the keywords of clinical 6.3; whatever else is for a person to read."""
+"""What a patient's reply means: crisis before all else, then the keywords of clinical 6.3; the rest is for a person to read."""
 
 import re
 import unicodedata
