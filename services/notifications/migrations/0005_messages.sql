@@ -93,6 +93,7 @@ CREATE TABLE tasks (
     done_what text
 );
 CREATE UNIQUE INDEX tasks_open ON tasks (source) WHERE done_at IS NULL;
+CREATE INDEX tasks_source ON tasks (source);
 CREATE INDEX tasks_due ON tasks (due_at);
 
 -- migrate:down

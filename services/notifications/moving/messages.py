@@ -16,7 +16,7 @@ from schemas.scheduling.appointments import APPOINTMENTS
 from services.notifications import tables
 from services.notifications.jobs import apprised, sms
 from services.notifications.moving.links import link_of
-from services.notifications.moving.tasks import open_task
+from services.notifications.moving.tasks import confirmation_of, open_task
 from services.notifications.rules.messages import Go, Reason, Wait, closes_at, decide
 from services.notifications.rules.messages_texts import render, when_text
 from services.notifications.settings import settings_of
@@ -27,6 +27,7 @@ from services.notifications.store.messages_people import Appointment, Patient
 
 LOWEST = 0
 """Pages begin at 1: a flood of messages never delays one."""
+UNKNOWN = "the channel did not say whether it took it"
 LATE = "it came too late to its channel"
 NO_PHONE = "no telephone number of the clinic is set: CHAIRSIDE_NOTIFICATIONS_CLINIC_PHONE"
 
@@ -61,6 +62,8 @@ class SendMessage(Job):
     address: str
     subject: str
     text: str
+    fault: str
+    """Why it can't be sent, where that is known before."""
     until: datetime
     """The end of its use, or of today's hours."""
 
@@ -133,17 +136,20 @@ async def _send(tx: Tx, matter: Matter, patient: Patient, channel: MessageChanne
     number = await messages.queue(
         tx, message_id, matter.patient_id, matter.kind, channel, matter.appointment_id, matter.session_id, matter.link_until
     )
-    subject, text = "", ""
-    if settings.clinic_phone is not None:
-        when = when_text(matter.appointment.starts_at, zone) if matter.appointment else ""
-        parts = {"clinic": settings.clinic_name, "phone": settings.clinic_phone, "when": when}
+    when = when_text(matter.appointment.starts_at, zone) if matter.appointment else ""
+    parts = {"clinic": settings.clinic_name, "phone": settings.clinic_phone or "", "when": when}
+    subject, text, fault = "", "", "" if settings.clinic_phone else NO_PHONE
+    try:
         subject, text = render(tables.wordings(), matter.wording, channel, link=link_of(settings, number), **parts)
+    except ValueError as error:
+        fault = str(error)
     job = SendMessage(
         message_id=message_id,
         channel=channel,
         address=patient.addresses[channel],
         subject=subject,
         text=text,
+        fault=fault,
         until=min(matter.until, closes_at(tables.messages().quiet, tx.now, zone)),
     )
     await messages.note_job(tx, message_id, tx.defer(job, priority=LOWEST))
@@ -179,8 +185,11 @@ async def _hold(tx: Tx, matter: Matter, reason: Reason, *, staff: bool) -> None:
     if not staff:
         return
     about = matter.appointment
-    asks = about is not None and matter.owed
-    source = f"confirmation {matter.appointment_id}" if asks else f"{matter.kind} {matter.appointment_id or matter.session_id}"
+    source = (
+        confirmation_of(about)
+        if about is not None and matter.owed
+        else f"{matter.kind} {matter.appointment_id or matter.session_id}"
+    )
     await open_task(
         tx,
         "not reached",
@@ -193,17 +202,22 @@ async def _hold(tx: Tx, matter: Matter, reason: Reason, *, staff: bool) -> None:
 
 
 async def call(job: SendMessage, attempt: Attempt) -> None:
-    """Hand it to its channel."""
+    """Hand it to its channel, at most once: a limit holds, and what may have been lost is the next channel's, or staff's."""
     settings = settings_of(attempt.settings)
-    if not job.text:
-        raise Rejected(NO_PHONE)
+    if job.fault:
+        raise Rejected(job.fault)
+    if attempt.unknown_outcomes:
+        raise Rejected(UNKNOWN)
     if attempt.now >= job.until:
         raise Rejected(LATE)
-    if job.channel == "sms":
-        callback = sms.callback_for(settings, attempt.id)
-        await sms.send(settings, job.address, job.text, idempotency_key=str(attempt.id), callback=callback)
-    else:
-        await apprised.mail(settings, job.address, job.subject, job.text)
+    try:
+        if job.channel == "sms":
+            callback = sms.callback_for(settings, attempt.id)
+            await sms.send(settings, job.address, job.text, idempotency_key=str(attempt.id), callback=callback)
+        else:
+            await apprised.mail(settings, job.address, job.subject, job.text)
+    except TimeoutError as error:
+        raise Rejected(UNKNOWN) from error
 
 
 async def done(job: SendMessage, _attempt: Attempt, tx: Tx) -> None:

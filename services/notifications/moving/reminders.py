@@ -8,8 +8,9 @@ from kit.timers import Timer, Timers
 from schemas.scheduling.appointments import APPOINTMENTS
 from services.notifications import tables
 from services.notifications.moving.messages import CheckIn, Remind, check_in_of, offer, remind_key, reminder_of
-from services.notifications.moving.tasks import open_task
+from services.notifications.moving.tasks import confirmation_of, open_task
 from services.notifications.store import messages_people as people
+from services.notifications.store import messages_tasks
 
 
 class ConfirmBy(Timer):
@@ -63,13 +64,14 @@ async def check_in(timer: CheckIn, tx: Tx) -> None:
 
 
 async def ask_staff(timer: ConfirmBy, tx: Tx) -> None:
-    """Preparation or ride are not confirmed: staff ask."""
+    """Preparation or ride are not confirmed: staff ask, unless they were told before, and may have done it."""
     appointment = await people.hold_appointment(tx, timer.appointment_id)
     if appointment is None or appointment.state != "booked":
         return
     missing = [name for name in ("preparation", "ride") if getattr(appointment, name) is None]
-    if missing:
-        source, why = f"confirmation {appointment.appointment_id}", f"not confirmed: {' and '.join(missing)}"
+    source = confirmation_of(appointment)
+    if missing and not await messages_tasks.known(tx, source):
+        why = f"not confirmed: {' and '.join(missing)}"
         await open_task(tx, "not confirmed", source, why, patient_id=appointment.patient_id, appointment=appointment)
 
 

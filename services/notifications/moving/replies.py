@@ -21,7 +21,7 @@ NOBODY: tuple[UUID | None, ...] = (None,)
 
 
 async def heard_from_patient(tx: Tx, number: str, text: str, message_id: str) -> str:
-    """A text came from a number (E.164) that is no member of staff's. Returns what to answer it with; nothing where nothing is owed.
+    """A text came from a number (E.164) that is no member of staff's. Returns the answer; nothing where none is owed.
 
     `message_id` is the provider's own: the same one again changes nothing and is answered as before. The answer goes at once,
     whatever the hour and the limits: it answers a message of this minute.
@@ -61,7 +61,7 @@ def answer_text(tx: Tx, name: Name) -> str:
 
 
 async def _crisis(tx: Tx, reply_id: UUID, known: list[UUID]) -> Name:
-    """A prescriber is paged as for any suicide-risk signal, and can read what was written; also when nobody is known by the number."""
+    """A prescriber is paged as for any suicide-risk signal, and can read it; also when nobody is known by the number."""
     for patient_id in known or NOBODY:
         page = await open_page(
             tx,

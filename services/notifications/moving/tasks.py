@@ -1,7 +1,7 @@
 """Tasks: what no message can do becomes something for a person, and stays until somebody says what became of it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from kit.db import Tx
@@ -13,6 +13,11 @@ from services.notifications.store.messages_tasks import Task
 
 MOOT: tuple[TaskKind, ...] = ("not reached", "not confirmed", "no ride")
 """What nobody needs to do once the patient is here, or will not come."""
+
+
+def confirmation_of(appointment: Appointment) -> str:
+    """The source of a task to have preparation and ride confirmed: one task an appointment and time, whatever it came from."""
+    return f"confirmation {appointment.appointment_id} {appointment.starts_at.astimezone(UTC).isoformat()}"
 
 
 async def open_task(
@@ -27,7 +32,7 @@ async def open_task(
     reply_id: UUID | None = None,
     due_at: datetime | None = None,
 ) -> None:
-    """Give staff something to do, once per source while it waits. Due by the table, or before the appointment if that is sooner."""
+    """Give staff something to do, once per source while it waits. Due by the table, and before the appointment."""
     if due_at is None:
         hours = next(row.due_hours for row in tables.messages().task if kind in row.kinds)
         due_at = tx.now + timedelta(hours=hours)

@@ -102,7 +102,7 @@ def when_text(at: datetime, zone: ZoneInfo) -> str:
 def render(
     wordings: Wordings, name: str, channel: MessageChannel, *, clinic: str, phone: str, when: str = "", link: str = ""
 ) -> tuple[str, str]:
-    """Subject and text. By SMS it is plain ASCII, so that 160 characters are one message. Raises ValueError when it is too long."""
+    """Subject and text. By SMS it is plain ASCII, so that 160 characters are one message. Raises ValueError if it is longer."""
     row = wordings.of(name, channel)
     parts = {"clinic": clinic, "phone": phone, "when": when, "link": link}
     subject, text = row.subject.format_map(parts), row.text.format_map(parts)

@@ -114,7 +114,7 @@ async def channels_tried(
 
 async def hear(tx: Tx, reply_id: UUID, provider_id: str, address: str, text: str) -> bool:
     """Keep a reply. False when it came before."""
-    kept = await queries.hear_reply(
+    kept = await queries.keep_reply(
         tx.db, reply_id=reply_id, provider_id=provider_id, address=address, text=text, heard_at=tx.now
     )
     return kept is not None
@@ -122,7 +122,7 @@ async def hear(tx: Tx, reply_id: UUID, provider_id: str, address: str, text: str
 
 async def answer(tx: Tx, reply_id: UUID, text: str) -> None:
     """What a reply is answered with."""
-    await queries.answer_reply(tx.db, reply_id=reply_id, answer=text)
+    await queries.note_answer(tx.db, reply_id=reply_id, answer=text)
 
 
 async def answer_given(tx: Tx, provider_id: str) -> str | None:

@@ -37,12 +37,12 @@ SELECT DISTINCT channel FROM messages
 WHERE patient_id = :patient_id AND kind = :kind AND appointment_id IS NOT DISTINCT FROM :appointment_id
       AND session_id IS NOT DISTINCT FROM :session_id AND state = 'failed';
 
--- name: hear_reply(reply_id, provider_id, address, text, heard_at)$
+-- name: keep_reply(reply_id, provider_id, address, text, heard_at)$
 -- A reply, once.
 INSERT INTO message_replies (reply_id, provider_id, address, text, heard_at)
 VALUES (:reply_id, :provider_id, :address, :text, :heard_at) ON CONFLICT (provider_id) DO NOTHING RETURNING reply_id;
 
--- name: answer_reply(reply_id, answer)!
+-- name: note_answer(reply_id, answer)!
 -- What a reply was answered with.
 UPDATE message_replies SET answer = :answer WHERE reply_id = :reply_id;
 

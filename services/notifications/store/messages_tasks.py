@@ -48,6 +48,11 @@ async def open_task(tx: Tx, task: Task) -> bool:
     return opened is not None
 
 
+async def known(tx: Tx, source: str) -> bool:
+    """Whether staff were told of something, whether or not it is done."""
+    return bool(await queries.task_known(tx.db, source=source))
+
+
 async def see_all(tx: Tx, *, everything: bool) -> list[Task]:
     """Tasks, the first due first."""
     return [Task(**dict(row)) async for row in queries.tasks(tx.db, everything=everything)]

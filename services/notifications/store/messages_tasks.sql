@@ -4,6 +4,10 @@ INSERT INTO tasks (task_id, source, kind, why, patient_id, appointment_id, sessi
 VALUES (:task_id, :source, :kind, :why, :patient_id, :appointment_id, :session_id, :reply_id, :opened_at, :due_at)
 ON CONFLICT (source) WHERE done_at IS NULL DO NOTHING RETURNING task_id;
 
+-- name: task_known(source)$
+-- Whether staff were told of something, whether or not it is done.
+SELECT count(*) FROM tasks WHERE source = :source;
+
 -- name: tasks(everything)
 -- Tasks, the first due first; done ones too when asked.
 SELECT * FROM tasks WHERE :everything::bool OR done_at IS NULL ORDER BY done_at NULLS FIRST, due_at, opened_at LIMIT 500;
