@@ -39,9 +39,7 @@ def titles_said() -> Iterator[str]:
     """Titles written into the code: literal fourth arguments of `raise_alarm` and `escalate`; a topic's name is filled in."""
     for file in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
-            if not (
-                isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("raise_alarm", "escalate")
-            ):
+            if not (isinstance(node, ast.Call) and ast.unparse(node.func) in ("raise_alarm", "escalate")):
                 continue
             title = node.args[3]
             if isinstance(title, ast.Constant):
@@ -59,9 +57,7 @@ def constant(file: Path, name: str) -> Iterator[str]:
             for target in node.targets:
                 if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
                     pairs = zip(target.elts, node.value.elts, strict=True)
-                    yield from (
-                        v.value for t, v in pairs if isinstance(t, ast.Name) and t.id == name and isinstance(v, ast.Constant)
-                    )
+                    yield from (str(ast.literal_eval(value)) for named, value in pairs if ast.unparse(named) == name)
                 elif isinstance(target, ast.Name) and target.id == name and isinstance(node.value, ast.Constant):
                     yield str(node.value.value)
 

@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 import httpx2
 from pydantic import SecretStr
@@ -113,10 +113,8 @@ class SmsProvider:
     ) -> httpx2.Response:
         """POST a signed form to the service, whose real address the client knows."""
         signature = sign(token or self.token, address, {name: [value] for name, value in form.items()})
-        parts = urlsplit(address)
         headers = {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
-        path = parts.path + (f"?{parts.query}" if parts.query else "")
-        return await client.post(path, content=urlencode(form), headers=headers)
+        return await client.post(address.removeprefix(self.called_back_at), content=urlencode(form), headers=headers)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -129,6 +127,9 @@ class SmsProvider:
         self.asked += 1
         if self.fault == "hangs":
             self._hanging.add(writer)
+            await reader.read()
+            self._hanging.discard(writer)
+            writer.close()
             return
         status, answer, extra = self._take(head[0].split()[1], headers, body)
         said = json.dumps(answer).encode()

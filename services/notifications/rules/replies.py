@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-CODE = re.compile(r"(?<!\d)\d{4}(?!\d)")
+CODE = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 NO = re.compile(r"\b(?:NO|PASS|BUSY|CANNOT|CAN'T|CANT)\b")
 WHAT_TO_DO = "Send the 4 digits of the page to say that you are on it, or NO and the digits to pass it on."
 
