@@ -1,6 +1,7 @@
 """When a message to a patient may go: quiet hours, limits, until when it is useful, in any zone and over both clock changes."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -31,6 +32,7 @@ def at(text: str, zone: ZoneInfo = NEW_YORK) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=zone)
 
 
+THREE = ["2026-03-02 20:00", "2026-03-04 10:00", "2026-03-06 10:00"]
 CASES = [
     # now, useful until, sent by text before                                     what becomes of it
     ("2026-03-02 08:00", "2026-03-03 09:00", [], Go("sms")),
@@ -44,9 +46,9 @@ CASES = [
     ("2026-03-02 10:00", "2026-03-02 12:00", ["2026-03-02 08:00"], Held("limit")),
     ("2026-03-02 10:00", "2026-03-03 09:00", ["2026-03-01 20:59"], Go("sms")),
     # three in seven days
-    ("2026-03-08 10:00", "2026-03-09 09:00", ["2026-03-02 20:00", "2026-03-04 10:00", "2026-03-06 10:00"], Wait(at("2026-03-09 08:00"))),
-    ("2026-03-09 10:00", "2026-03-10 09:00", ["2026-03-02 20:00", "2026-03-04 10:00", "2026-03-06 10:00"], Go("sms")),
-    ("2026-03-07 10:00", "2026-03-08 09:00", ["2026-03-02 20:00", "2026-03-04 10:00", "2026-03-06 10:00"], Held("limit")),
+    ("2026-03-08 10:00", "2026-03-09 09:00", THREE, Wait(at("2026-03-09 08:00"))),
+    ("2026-03-09 10:00", "2026-03-10 09:00", THREE, Go("sms")),
+    ("2026-03-07 10:00", "2026-03-08 09:00", THREE, Held("limit")),
     # the night in which clocks go forward has 10 h, the one in which they go back 12
     ("2026-03-07 21:30", "2026-03-09 09:00", [], Wait(datetime(2026, 3, 8, 12, 0, tzinfo=UTC))),
     ("2026-10-31 21:30", "2026-11-02 09:00", [], Wait(datetime(2026, 11, 1, 13, 0, tzinfo=UTC))),
@@ -118,12 +120,10 @@ def test_whatever_goes_is_in_the_hours_in_the_limits_in_time_and_as_early_as_may
         ('evidence = "L"', 'evidence = "X"', "evidence"),
     ],
 )
-def test_a_table_that_is_not_whole_refuses_the_start(before: str, after: str, fault: str, tmp_path: object) -> None:
-    from pathlib import Path
-
+def test_a_table_that_is_not_whole_refuses_the_start(before: str, after: str, fault: str, tmp_path: Path) -> None:
     text = (Path(tables.__file__).parent / "data" / "messages.toml").read_text()
     assert before in text
-    file = Path(str(tmp_path)) / "messages.toml"
+    file = tmp_path / "messages.toml"
     file.write_text(text.replace(before, after, 1))
     with pytest.raises((TableRefused, ValidationError), match=fault):
         read_table(file, MessageRules)

@@ -18,7 +18,7 @@ MEANINGS = [
     # clinical 6.3: each keyword, however it is written
     *[(word, "stop", False) for word in ("stop", "QUIT", "Revoke.", "opt out", "Opt-out", "unsubscribe", " STOP! ", "StopAll")],
     *[(word, "stop", True) for word in ("end", "CANCEL")],
-    *[(word, "stop", False) for word in ("please stop texting me", "stop all messages now", "Don't text me", "do not contact me pls")],
+    *[(word, "stop", False) for word in ("please stop texting me", "stop all messages now", "Don't text me", "do not contact me")],
     *[(word, "start", False) for word in ("START", "unstop", "resume please")],
     *[(word, "confirm", False) for word in ("C", "c.", "Confirm", "confirmed, thank you")],
     *[(word, "help", False) for word in ("HELP", "info")],
