@@ -256,8 +256,11 @@ async def message_receipt(tx: Tx, job_id: UUID, word: str) -> bool:
         return False
     if word == "delivered" and message.state != "delivered":
         await messages.keep_receipt(tx, message.message_id, "delivered")
-        about = {"message_id": message.message_id, "patient_id": message.patient_id, "channel": message.channel}
-        tx.emit(MessageDelivered.model_validate(about | {"delivered_at": tx.now}))
+        tx.emit(
+            MessageDelivered(
+                message_id=message.message_id, patient_id=message.patient_id, channel=message.channel, delivered_at=tx.now
+            )
+        )
     elif word == "failed" and message.state in ("queued", "sent"):
         await messages.keep_receipt(tx, message.message_id, "failed")
         await _failed(tx, message, "it was not delivered")

@@ -16,16 +16,16 @@ from services.notifications.rules.messages_texts import NEVER, Wordings, render,
 RULES, WORDINGS = tables.messages(), tables.wordings()
 MEANINGS = [
     # clinical 6.3: each keyword, however it is written
-    *[(word, "stop", False) for word in ("stop", "QUIT", "Revoke.", "opt out", "Opt-out", "unsubscribe", " STOP! ", "StopAll")],
+    *[(word, "stop", False) for word in ("stop", "QUIT", "Revoke.", "opt out", "Opt-out", "unsubscribe", " STOP! ")],
     *[(word, "stop", True) for word in ("end", "CANCEL")],
-    *[(word, "stop", False) for word in ("please stop texting me", "stop all messages now", "Don't text me", "do not contact me")],
+    *[(word, "stop", False) for word in ("please stop texting me", "stop all messages now", "Don't text me", "StopAll")],
     *[(word, "start", False) for word in ("START", "unstop", "resume please")],
     *[(word, "confirm", False) for word in ("C", "c.", "Confirm", "confirmed, thank you")],
     *[(word, "help", False) for word in ("HELP", "info")],
     # it may mean the appointment, or anything: a person reads it
     *[
         (text, "free text", True)
-        for text in ("cancel my appointment", "yes", "no", "ok see you", "stop the ride", "can I end early?", "", "?!", "👍", "\ud83d")
+        for text in ("cancel my appointment", "yes", "no", "ok see you", "stop the ride", "end early?", "", "?!", "👍", "\ud83d")
     ],
     # clinical 5.1: to a person at once, whatever else it says
     *[
