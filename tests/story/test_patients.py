@@ -298,8 +298,19 @@ async def test_a_provider_that_hangs_is_asked_once_and_staff_call(phones: Phones
 async def test_a_provider_that_refuses_for_a_while_is_asked_again(phones: Phones) -> None:
     phones.provider.fault = "refuses"
     await phones.book(phones.at(6, 13))
-    await phones.until(phones.at(3, 13))
+    await phones.until(phones.at(3, 13, 1))
     phones.provider.fault = ""
-    await phones.stage.advance(seconds=10)
-    assert len(phones.texts()) == 1
+    await phones.until(phones.at(3, 14))
+    assert phones.arrived == ["03 13:05"]
+    assert [failed.reason for failed in await phones.said(MessageFailed)] == ["the receiver answered 503"]
     assert await phones.tasks() == []
+
+
+async def test_whoever_says_stop_while_the_provider_is_away_gets_nothing_when_it_is_back(phones: Phones) -> None:
+    phones.provider.fault = "refuses"
+    await phones.book(phones.at(6, 13))
+    await phones.until(phones.at(3, 13, 1))
+    await phones.reply("stop")
+    phones.provider.fault = ""
+    await phones.until(phones.at(4, 13))
+    assert phones.texts() == []

@@ -61,7 +61,7 @@ CREATE TABLE messages (
     channel text NOT NULL,
     appointment_id uuid,
     session_id uuid,
-    state text NOT NULL CHECK (state IN ('queued', 'sent', 'delivered', 'failed', 'held')),
+    state text NOT NULL CHECK (state IN ('queued', 'sent', 'delivered', 'failed', 'held', 'away')),
     queued_at timestamptz NOT NULL,
     link_until timestamptz NOT NULL
 );

@@ -2,34 +2,29 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from kit.db import Tx
-from kit.errors import Rejected
-from kit.jobs import Attempt, Calls, Job, Jobs
+from kit.jobs import Attempt, Calls, Jobs
 from kit.timers import Timer
 from schemas.monitoring.sessions import SESSIONS
 from schemas.notifications.messages import MessageChannel, MessageDelivered, MessageFailed, MessageHeld, MessageSent
 from schemas.scheduling.appointments import APPOINTMENTS
 from services.notifications import tables
-from services.notifications.jobs import apprised, sms
 from services.notifications.moving.links import link_of
+from services.notifications.moving.sending import LATE, NO_PHONE, SendMessage, call
 from services.notifications.moving.tasks import confirmation_of, open_task
 from services.notifications.rules.messages import Go, Reason, Wait, closes_at, decide
 from services.notifications.rules.messages_texts import render, when_text
 from services.notifications.settings import settings_of
 from services.notifications.store import messages
 from services.notifications.store import messages_people as people
-from services.notifications.store.messages import Message
+from services.notifications.store.messages import Message, State
 from services.notifications.store.messages_people import Appointment, Patient
 
 LOWEST = 0
 """Pages begin at 1: a flood of messages never delays one."""
-UNKNOWN = "the channel did not say whether it took it"
-LATE = "it came too late to its channel"
-NO_PHONE = "no telephone number of the clinic is set: CHAIRSIDE_NOTIFICATIONS_CLINIC_PHONE"
 
 
 class Remind(Timer):
@@ -49,23 +44,6 @@ class CheckIn(Timer):
 
     patient_id: UUID
     session_id: UUID
-
-
-class SendMessage(Job):
-    """A message to a patient, on its way."""
-
-    attempts: ClassVar[int] = 4
-    timeout: ClassVar[timedelta] = timedelta(seconds=5)
-
-    message_id: UUID
-    channel: MessageChannel
-    address: str
-    subject: str
-    text: str
-    fault: str
-    """Why it can't be sent, where that is known before."""
-    until: datetime
-    """The end of its use, or of today's hours."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +92,14 @@ async def offer(tx: Tx, matter: Matter) -> None:
     if patient is None or patient.zone is None or not patient.agreed:
         await _hold(tx, matter, "no consent", staff=matter.owed)
         return
-    tried = await messages.channels_tried(tx, matter.patient_id, matter.kind, matter.appointment_id, matter.session_id)
-    left = [channel for channel in patient.agreed if channel not in tried]
+    again = timedelta(minutes=rules.retry.minutes)
+    refused, away = await messages.channels_tried(
+        tx, matter.patient_id, matter.kind, matter.appointment_id, matter.session_id, away_since=tx.now - again
+    )
+    left = patient.agreed - refused - away
+    if not left and away - refused and tx.now + again < matter.until:
+        _put_off(tx, matter, tx.now + again)
+        return
     if not left:
         await _hold(tx, matter, "no channel left", staff=True)
         return
@@ -201,25 +185,6 @@ async def _hold(tx: Tx, matter: Matter, reason: Reason, *, staff: bool) -> None:
     )
 
 
-async def call(job: SendMessage, attempt: Attempt) -> None:
-    """Hand it to its channel, at most once: a limit holds, and what may have been lost is the next channel's, or staff's."""
-    settings = settings_of(attempt.settings)
-    if job.fault:
-        raise Rejected(job.fault)
-    if attempt.unknown_outcomes:
-        raise Rejected(UNKNOWN)
-    if attempt.now >= job.until:
-        raise Rejected(LATE)
-    try:
-        if job.channel == "sms":
-            callback = sms.callback_for(settings, attempt.id)
-            await sms.send(settings, job.address, job.text, idempotency_key=str(attempt.id), callback=callback)
-        else:
-            await apprised.mail(settings, job.address, job.subject, job.text)
-    except TimeoutError as error:
-        raise Rejected(UNKNOWN) from error
-
-
 async def done(job: SendMessage, _attempt: Attempt, tx: Tx) -> None:
     """The channel took it."""
     message = await messages.see(tx, job.message_id)
@@ -238,11 +203,12 @@ async def done(job: SendMessage, _attempt: Attempt, tx: Tx) -> None:
     )
 
 
-async def failed(job: SendMessage, _attempt: Attempt, reason: str, tx: Tx) -> None:
-    """The channel did not take it: the next one, or staff. What only came too late is decided anew, by the same channels."""
+async def failed(job: SendMessage, attempt: Attempt, reason: str, tx: Tx) -> None:
+    """The channel did not take it: the next one, or this one later, or staff."""
     message = await messages.see(tx, job.message_id)
     assert message is not None
-    if await messages.settle(tx, job.message_id, "held" if reason == LATE else "failed"):
+    state: State = "held" if reason == LATE else "failed" if attempt.refused else "away"
+    if await messages.settle(tx, job.message_id, state):
         await _failed(tx, message, reason or "it failed")
 
 

@@ -1,6 +1,6 @@
 """When a message to a patient may go, and by which channel: quiet hours, limits, and until when it is useful (clinical 6.3)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal, get_args
@@ -79,6 +79,12 @@ class CheckInRule(Row):
     useful_until_hours_after: float = Field(gt=0)
 
 
+class Retry(Row):
+    """When a message is tried again after its channels were away."""
+
+    minutes: float = Field(gt=0)
+
+
 class TaskRule(Row):
     """By when staff have done a task."""
 
@@ -110,6 +116,7 @@ class MessageRules(Table):
     reminder: tuple[Reminder, ...] = Field(min_length=1)
     confirmation: Confirmation
     check_in: CheckInRule
+    retry: Retry
     task: tuple[TaskRule, ...]
     keyword: tuple[Keyword, ...]
     crisis: tuple[Crisis, ...] = Field(min_length=1)
@@ -161,7 +168,7 @@ Sent = Mapping[MessageChannel, Sequence[datetime]]
 
 
 def decide(
-    rules: MessageRules, now: datetime, until: datetime, zone: ZoneInfo, open_channels: Sequence[MessageChannel], sent: Sent
+    rules: MessageRules, now: datetime, until: datetime, zone: ZoneInfo, open_channels: Collection[MessageChannel], sent: Sent
 ) -> Go | Wait | Held:
     """Whether a message that is due may go now, when it may, or why it will not: the earliest instant, the first channel."""
     if not open_channels:

@@ -1,6 +1,5 @@
 """Messages to patients, and what came back."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -10,8 +9,8 @@ from kit.db import Tx
 from schemas.notifications.messages import MessageChannel
 from services.notifications.store.named import queries
 
-State = Literal["queued", "sent", "delivered", "failed", "held"]
-"""Held: it came too late to its channel, and is decided anew."""
+State = Literal["queued", "sent", "delivered", "failed", "held", "away"]
+"""Held: it came too late to its channel. Away: the channel did not take it now, and may later. Both are decided anew."""
 
 
 @dataclass(frozen=True)
@@ -100,16 +99,23 @@ async def sent_since(tx: Tx, patient_id: UUID, since: datetime) -> dict[MessageC
 
 
 async def channels_tried(
-    tx: Tx, patient_id: UUID, kind: str, appointment_id: UUID | None, session_id: UUID | None
-) -> set[MessageChannel]:
-    """By which channels it was tried in vain."""
-    rows: Iterable[Any] = [
+    tx: Tx, patient_id: UUID, kind: str, appointment_id: UUID | None, session_id: UUID | None, *, away_since: datetime
+) -> tuple[set[MessageChannel], set[MessageChannel]]:
+    """By which channels it was tried in vain: for good, and because they were away since then."""
+    rows = [
         row
         async for row in queries.channels_tried(
-            tx.db, patient_id=patient_id, kind=kind, appointment_id=appointment_id, session_id=session_id
+            tx.db,
+            patient_id=patient_id,
+            kind=kind,
+            appointment_id=appointment_id,
+            session_id=session_id,
+            away_since=away_since,
         )
     ]
-    return {row["channel"] for row in rows}
+    return {row["channel"] for row in rows if row["state"] == "failed"}, {
+        row["channel"] for row in rows if row["state"] == "away"
+    }
 
 
 async def hear(tx: Tx, reply_id: UUID, provider_id: str, address: str, text: str) -> bool:

@@ -29,13 +29,14 @@ UPDATE messages SET state = :state WHERE message_id = :message_id;
 
 -- name: sent_since(patient_id, since)
 -- When messages went to a patient, or are about to, by channel.
-SELECT channel, queued_at FROM messages WHERE patient_id = :patient_id AND queued_at > :since AND state NOT IN ('failed', 'held');
+SELECT channel, queued_at FROM messages WHERE patient_id = :patient_id AND queued_at > :since AND state IN ('queued', 'sent', 'delivered');
 
--- name: channels_tried(patient_id, kind, appointment_id, session_id)
--- By which channels a message about something was tried in vain.
-SELECT DISTINCT channel FROM messages
+-- name: channels_tried(patient_id, kind, appointment_id, session_id, away_since)
+-- By which channels a message about something was tried in vain: for good, or because they were away a moment ago.
+SELECT DISTINCT channel, state FROM messages
 WHERE patient_id = :patient_id AND kind = :kind AND appointment_id IS NOT DISTINCT FROM :appointment_id
-      AND session_id IS NOT DISTINCT FROM :session_id AND state = 'failed';
+      AND session_id IS NOT DISTINCT FROM :session_id
+      AND (state = 'failed' OR (state = 'away' AND queued_at > :away_since));
 
 -- name: keep_reply(reply_id, provider_id, address, text, heard_at)$
 -- A reply, once.

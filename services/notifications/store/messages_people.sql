@@ -67,7 +67,7 @@ SELECT * FROM patient_appointments WHERE appointment_id = :appointment_id;
 -- The next appointment of each of these patients, of those a message told them about.
 SELECT DISTINCT ON (patient_id) * FROM patient_appointments a
 WHERE patient_id = ANY(:patients::uuid[]) AND state = 'booked' AND starts_at > :now
-      AND EXISTS (SELECT 1 FROM messages m WHERE m.appointment_id = a.appointment_id AND m.state NOT IN ('failed', 'held'))
+      AND EXISTS (SELECT 1 FROM messages m WHERE m.appointment_id = a.appointment_id AND m.state IN ('queued', 'sent', 'delivered'))
 ORDER BY patient_id, starts_at;
 
 -- name: keep_answers(appointment_id, attendance, preparation, ride)!
