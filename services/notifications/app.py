@@ -7,27 +7,37 @@ from schemas.intake.patients import PATIENTS
 from schemas.intake.safety import SAFETY
 from schemas.monitoring.alarms import ALARMS
 from schemas.monitoring.sessions import SESSIONS
+from schemas.notifications.pages import PagingKept
 from schemas.scheduling.appointments import APPOINTMENTS
 from schemas.scheduling.staff import STAFF
 from services.notifications import tables
-from services.notifications.api import answers, channels, contacts, messages, pages, patients, receipts, replies, tasks
+from services.notifications.api import answers, channels, contacts, covers, gaps, oncall, pages, receipts, replies, rotations
+from services.notifications.api import messages as api_messages
+from services.notifications.api import patients as api_patients
+from services.notifications.api import tasks as api_tasks
 from services.notifications.jobs import JOBS, WAITING
-from services.notifications.moving import messages as messages_moving
-from services.notifications.moving import reminders
-from services.notifications.on import alarms, appointments, safety, sessions, staff
-from services.notifications.on import patients as on_patients
+from services.notifications.moving import messages, reminders
+from services.notifications.on import alarms, appointments, patients, safety, sessions, staff
 from services.notifications.record import open_page
 from services.notifications.rules.texts import TITLES
 from services.notifications.settings import NotificationsSettings
-from services.notifications.timers import TIMERS, begin
+from services.notifications.store import pages as store_pages
+from services.notifications.timers import TIMERS, follow
 
 
 async def page_dead_letter(letter: DeadLetter, tx: Tx) -> None:
     """A fact that could not be handled may be about a patient: people are told, once per topic and source."""
     source = f"dead letters of {letter.topic} from {letter.source}"
-    page = await open_page(tx, "dead letter", source, TITLES["dead letter"], "high", device_id=f"notifications {letter.topic}")
-    if page is not None:
-        await begin(page, tx)
+    page, before = await open_page(
+        tx, "dead letter", source, TITLES["dead letter"], "high", device_id=f"notifications {letter.topic}"
+    )
+    await follow(page, before, tx)
+
+
+async def keep_paging(tx: Tx) -> None:
+    """Say that notifications has read everything and pages, and which high alarms are in hand."""
+    pages_open, open_high = await store_pages.paging(tx)
+    tx.emit(PagingKept(clinic=tx.settings.prefix, pages_open=pages_open, open_high=open_high, kept_at=tx.now))
 
 
 SERVICE = Service(
@@ -38,15 +48,27 @@ SERVICE = Service(
         SAFETY: safety.HANDLERS,
         STAFF: staff.HANDLERS,
         APPOINTMENTS: appointments.HANDLERS,
-        PATIENTS: on_patients.HANDLERS,
+        PATIENTS: patients.HANDLERS,
         SESSIONS: sessions.HANDLERS,
     },
     routes=(
-        *(contacts.routes, channels.routes, pages.routes, answers.routes, receipts.routes, replies.routes),
-        *(patients.routes, messages.routes, tasks.routes),
+        contacts.routes,
+        channels.routes,
+        pages.routes,
+        answers.links,
+        receipts.routes,
+        replies.routes,
+        rotations.routes,
+        covers.routes,
+        oncall.routes,
+        gaps.routes,
+        api_patients.routes,
+        api_messages.links,
+        api_tasks.routes,
     ),
     timers={**TIMERS, **WAITING, **reminders.TIMERS},
-    jobs={**JOBS, **messages_moving.JOBS},
+    jobs={**JOBS, **messages.JOBS},
     checks=(tables.escalation, tables.channels, tables.messages, tables.wordings),
     on_dead_letter=page_dead_letter,
+    beat=keep_paging,
 )

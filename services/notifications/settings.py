@@ -1,5 +1,6 @@
 """The knobs only notifications has."""
 
+from pathlib import Path
 from typing import Annotated
 
 import phonenumbers
@@ -7,6 +8,9 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from kit.settings import Settings
+from kit.tables import TableRefused
+from services.notifications import tables
+from services.notifications.rules.policy import Escalation
 
 
 class NotificationsSettings(Settings):
@@ -21,6 +25,9 @@ class NotificationsSettings(Settings):
         default=None, pattern=r"^\+?[0-9 ()-]{5,16}$", description="where patients call the clinic, as their messages show it"
     )
     public_url: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://", description="where an answer link leads")
+    policies: Path | None = Field(
+        default=None, description="a clinic's own escalation policies, TOML; they may only tighten ours"
+    )
     link_secret: SecretStr = Field(min_length=16, description="signs answer links; 16 characters or more")
     webhook_secret: SecretStr = Field(min_length=16, description="signs webhooks; 16 characters or more")
     mail_url: SecretStr | None = Field(
@@ -62,6 +69,20 @@ class NotificationsSettings(Settings):
     def called_back_at(self) -> str:
         """The address that a provider calls, without a slash at its end."""
         return (self.callback_url or self.public_url).rstrip("/")
+
+    @field_validator("policies")
+    @classmethod
+    def _allow_a_start(cls, value: Path | None) -> Path | None:
+        try:
+            tables.escalation(value)
+        except TableRefused as error:
+            raise ValueError(str(error)) from None
+        return value
+
+
+def policies_of(settings: object) -> Escalation:
+    """Who is told, and when, in this clinic."""
+    return tables.escalation(settings_of(settings).policies)
 
 
 def settings_of(settings: object) -> NotificationsSettings:

@@ -14,7 +14,7 @@ from services.monitoring.app import SERVICE as MONITORING
 from services.monitoring.rules import absence
 from services.notifications import tables
 from services.notifications.rules.channels import GSM_7, SMS_CHARACTERS, allowed, sms_text
-from services.notifications.rules.texts import TITLES, page_text
+from services.notifications.rules.texts import TITLES, Line, page_text
 from services.notifications.settings import NotificationsSettings
 
 ROOT = Path(__file__).parents[2]
@@ -76,8 +76,9 @@ def test_a_page_knows_every_title_of_an_alarm_and_no_other() -> None:
 @pytest.mark.parametrize("priority", get_args(Priority))
 def test_the_longest_page_is_one_sms_with_its_code(priority: Priority) -> None:
     for title in every_title() | set(TITLES.values()):
-        line = page_text(LONGEST_CLINIC, 999, priority, title, AT)
-        assert allowed(line, LONGEST_CLINIC, 999, priority, title)
+        lines = [Line(priority, title, AT)]
+        line = page_text(LONGEST_CLINIC, 999, lines)
+        assert allowed(line, LONGEST_CLINIC, 999, lines)
         text = sms_text(line, "1234")
         assert len(text) <= SMS_CHARACTERS
         assert set(text) <= GSM_7

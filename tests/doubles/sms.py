@@ -54,6 +54,8 @@ class SmsProvider:
     taken: list[Taken] = field(default_factory=list)
     asked: int = 0
     wrong_password: int = 0
+    heard: int = 0
+    """Replies that people texted."""
     base: str = ""
     called_back_at: str = ""
     _servers: list[asyncio.Server] = field(default_factory=list)
@@ -104,7 +106,8 @@ class SmsProvider:
         self, client: httpx2.AsyncClient, one: Taken, text: str, *, sid: str = "", sender: str = "", token: str | None = None
     ) -> httpx2.Response:
         """The person texts back."""
-        form = {"MessageSid": sid or f"SM-in-{self.asked}-{text}", "From": sender or one.to, "To": self.number, "Body": text}
+        self.heard += 1
+        form = {"MessageSid": sid or f"SM{self.heard:032x}", "From": sender or one.to, "To": self.number, "Body": text}
         address = f"{self.called_back_at}/replies/twilio"
         return await self.call_back(client, address, form | {"NumMedia": "0", "AccountSid": ACCOUNT}, token=token)
 

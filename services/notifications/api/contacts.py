@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from kit.fields import Text
 from kit.http import Caller, Command, Refused, Routes, needs
 from services.notifications.jobs import apprised
+from services.notifications.jobs.waiting import forget_daily
 from services.notifications.rules.channels import BY_PHONE, Medium, NotAnAddress, phone
 from services.notifications.settings import settings_of
 from services.notifications.store import ways
@@ -52,6 +53,7 @@ async def put_contacts(staff_id: StaffId, body: Ways, tx: Command) -> None:
     region = settings_of(tx.settings).phone_region
     channels = [_checked(way, place, region) for place, way in enumerate(body.channels)]
     await ways.put_contacts(tx, staff_id, channels)
+    forget_daily(tx)
     tx.audit("put contacts", f"staff {staff_id}")
 
 

@@ -19,7 +19,8 @@ from services.notifications.store import messages_people as people
 from services.notifications.store.messages import Message
 from services.notifications.store.messages_people import Said
 
-routes = Routes(tags=["patients' messages"])
+links = Routes(tags=["patients' messages"])
+"""What may be reached without a token."""
 WHY = (
     "a message's link carries its own signature: a patient answers from a phone without signing in, and is shown nothing personal"
 )
@@ -58,14 +59,14 @@ BUTTONS: dict[str, Pressed] = {
 }
 
 
-@routes.get("/m/{code}", dependencies=[public(WHY)], response_class=HTMLResponse, responses=PAGES)
+@links.get("/m/{code}", dependencies=[public(WHY)], response_class=HTMLResponse, responses=PAGES)
 async def show_message(code: str, tx: Command) -> Response:
     """Show what is asked. Nothing changes."""
     message = await _live(code, tx)
     return _gone(tx) if message is None else await _page(message, tx, "")
 
 
-@routes.post("/m/{code}", dependencies=[public(WHY)], response_class=HTMLResponse, responses=PAGES)
+@links.post("/m/{code}", dependencies=[public(WHY)], response_class=HTMLResponse, responses=PAGES)
 async def answer_message(code: str, request: Request, tx: Command) -> Response:
     """Keep the answer that was pressed. The same one again is known already; another one replaces it."""
     message = await _live(code, tx)

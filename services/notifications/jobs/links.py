@@ -1,4 +1,4 @@
-"""Answer links: signed, and good for one person and one page."""
+"""Answer links: signed, and good for one person, one page and the alarms it showed."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -7,22 +7,21 @@ from pydantic import BaseModel
 
 from kit.auth import sign_link
 from kit.clock import wall
-from schemas.monitoring.alarms import Priority
+from schemas.notifications.pages import AnsweredAlarm
 from services.notifications.settings import NotificationsSettings
 
 LINK_LASTS = timedelta(hours=12)
 
 
 class AnswerLink(BaseModel):
-    """What an answer link carries: which page, whose answer, and the priority that the page told of."""
+    """What an answer link carries: which page, whose answer, and the alarms that the page showed, with their priorities."""
 
     page_id: UUID
     staff_id: str
-    priority: Priority
+    alarms: tuple[AnsweredAlarm, ...] = ()
 
 
-def link_of(page_id: UUID, staff_id: str, priority: Priority, settings: NotificationsSettings) -> str:
+def link_of(carried: AnswerLink, settings: NotificationsSettings) -> str:
     """Where this person answers this page, for as long as the wall clock allows."""
-    carried = AnswerLink(page_id=page_id, staff_id=staff_id, priority=priority)
     token = sign_link(settings.link_secret.get_secret_value(), carried, wall() + LINK_LASTS)
     return f"{settings.public_url.rstrip('/')}/answer/{token}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 import structlog
@@ -14,14 +14,16 @@ from kit.jobs import Attempt, Calls, Job, Jobs
 from kit.timers import Timer
 from schemas.monitoring.alarms import Priority
 from schemas.notifications.pages import AnsweredAlarm, PageFailed, PageSent
-from services.notifications import record, tables
+from services.notifications import tables
 from services.notifications.jobs.handing import Message, Way, circuit_of, hand, insist
-from services.notifications.jobs.links import link_of
-from services.notifications.rules.channels import BY_PHONE, Medium, allowed, page_title
+from services.notifications.jobs.links import AnswerLink, link_of
+from services.notifications.record import nobody_reached
+from services.notifications.rules.channels import BY_PHONE, Medium, allowed, fitting_sms
 from services.notifications.rules.circuits import URGENT, Circuit, plan
+from services.notifications.rules.paging import asked
 from services.notifications.rules.policy import RANK
 from services.notifications.rules.replies import free_code
-from services.notifications.rules.texts import TITLES, page_text
+from services.notifications.rules.texts import TITLES, Line, fitting, page_text
 from services.notifications.settings import NotificationsSettings, settings_of
 from services.notifications.store import circuits, pages, tellings
 from services.notifications.store.pages import Page
@@ -30,6 +32,17 @@ from services.notifications.store.ways import Channel
 log = structlog.get_logger("notifications")
 UNNAMED = "an alarm"
 """What a page says when its title is none that a page may use."""
+
+
+class Told(BaseModel):
+    """An alarm as a page tells of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    alarm_id: UUID | None
+    priority: Priority
+    title: str
+    since: datetime
 
 
 class Turn(BaseModel):
@@ -43,9 +56,8 @@ class Turn(BaseModel):
     step: int
     priority: Priority
     chair: int | None
-    title: str
-    since: datetime
-    shown: tuple[AnsweredAlarm, ...]
+    lines: tuple[Told, ...]
+    """What the page asks about, the most urgent first; as many are shown as the channel's message holds."""
 
 
 class TellPerson(Job):
@@ -56,8 +68,16 @@ class TellPerson(Job):
 
     turn: Turn
     ways: tuple[Way, ...]
+    many: int
+    """How many of the lines this message shows."""
     code: str | None = None
     """What the person may text back."""
+
+    @property
+    def shown(self) -> tuple[AnsweredAlarm, ...]:
+        """The alarms that this message shows, which an answer to it is for."""
+        lines = self.turn.lines[: self.many]
+        return tuple(AnsweredAlarm(alarm_id=one.alarm_id, priority=one.priority) for one in lines if one.alarm_id)
 
 
 class TellLater(Timer):
@@ -81,31 +101,24 @@ async def tell(
     *,
     in_parallel: bool = False,
     until: datetime | None = None,
-    shown: Sequence[AnsweredAlarm] | None = None,
 ) -> None:
-    """Have a person told, urgent pages first: by each channel in turn until one takes it, or by all together.
+    """Have a person told of all that a page asks about, urgent pages first: by one channel after the other, or by all together.
 
     `until` is when somebody else is told anyway: so long may a page that is not urgent wait for channels that are all away.
-    `shown` are the alarms the page shows, which an answer will be for.
     """
+    items = asked(page.items)
     turn = Turn(
         turn_id=tx.new_id(),
         page_id=page.page_id,
         staff_id=staff_id,
         step=page.step,
-        priority=page.priority,
+        priority=items[0].priority,
         chair=page.chair,
-        title=page.title,
-        since=page.opened_at,
-        shown=tuple(_shown(page) if shown is None else shown),
+        lines=tuple(Told(alarm_id=i.alarm_id, priority=i.priority, title=i.title, since=i.since) for i in items),
     )
     ways = tuple(Way(channel=way.channel, address=way.address) for way in channels)
     for lane in [(way,) for way in ways] if in_parallel else [ways]:
         await begin(tx, turn, lane, until)
-
-
-def _shown(page: Page) -> tuple[AnsweredAlarm, ...]:
-    return (AnsweredAlarm(alarm_id=page.alarm_id, priority=page.priority),) if page.alarm_id else ()
 
 
 async def begin(tx: Tx, turn: Turn, ways: tuple[Way, ...], until: datetime | None = None) -> None:
@@ -122,7 +135,10 @@ async def begin(tx: Tx, turn: Turn, ways: tuple[Way, ...], until: datetime | Non
         tx.arm(TellLater(turn=turn, ways=ways), key=str(tx.new_id()), at=planned.at)
         return
     ordered = tuple(ways[place] for place in planned.order)
-    job = TellPerson(turn=turn, ways=ordered, code=await _code(tx, turn.staff_id) if ordered[0].channel == "sms" else None)
+    by_text = ordered[0].channel == "sms"
+    lines = lines_of(turn, len(turn.lines), settings)
+    many = (fitting_sms if by_text else fitting)(settings.clinic_name, turn.chair, lines)
+    job = TellPerson(turn=turn, ways=ordered, many=many, code=await _code(tx, turn.staff_id) if by_text else None)
     job_id = tx.defer(job, priority=RANK[turn.priority])
     await tellings.begin(
         tx,
@@ -151,37 +167,42 @@ async def go_on(tx: Tx, page: Page, job: TellPerson, state: Literal["failed", "m
     if len(job.ways) > 1:
         await begin(tx, job.turn, job.ways[1:])
     elif state == "failed" and not await tellings.reached(tx, job.turn.turn_id):
-        ladder: Any = record
-        if hasattr(ladder, "nobody_reached"):
-            await ladder.nobody_reached(tx, page.page_id, job.turn.staff_id)
+        nobody_reached(tx, page.page_id, job.turn.staff_id)
 
 
-def words(turn: Turn, settings: NotificationsSettings) -> tuple[str, bool]:
-    """The line of a page, and whether it names its alarm; where it would hold more than it may, it only says there is one."""
+def lines_of(turn: Turn, many: int, settings: NotificationsSettings) -> list[Line]:
+    """The first lines of what a page may say: an alarm whose title is none that a page may use is "an alarm"."""
     known = {*tables.channels().words.titles, *TITLES.values()}
-    title = page_title(turn.title, known)
-    line = page_text(settings.clinic_name, turn.chair, turn.priority, title or UNNAMED, turn.since.astimezone(UTC))
-    if allowed(line, settings.clinic_name, turn.chair, turn.priority, title or UNNAMED):
-        return line, title is not None
-    return f"{settings.clinic_name}: {turn.priority.upper()} {UNNAMED}", False
+    return [
+        Line(one.priority, one.title if one.title in known else UNNAMED, one.since.astimezone(UTC)) for one in turn.lines[:many]
+    ]
+
+
+def words(job: TellPerson, settings: NotificationsSettings) -> tuple[str, bool]:
+    """What a page says, and whether it names its alarms; where it would hold more than it may, it only says there is one."""
+    lines = lines_of(job.turn, job.many, settings)
+    text = page_text(settings.clinic_name, job.turn.chair, lines)
+    if allowed(text, settings.clinic_name, job.turn.chair, lines):
+        return text, all(line.title != UNNAMED for line in lines)
+    return f"{settings.clinic_name}: {job.turn.priority.upper()} {UNNAMED}", False
 
 
 async def call(job: TellPerson, attempt: Attempt) -> None:
     """Tell, by the first of the ways; by the last one more than once, if need be."""
     settings, turn = settings_of(attempt.settings), job.turn
-    line, _ = words(turn, settings)
-    link = link_of(turn.page_id, turn.staff_id, turn.priority, settings)
+    text, _ = words(job, settings)
+    link = link_of(AnswerLink(page_id=turn.page_id, staff_id=turn.staff_id, alarms=job.shown), settings)
     body = {
         "page_id": str(turn.page_id),
         "priority": turn.priority,
-        "text": line,
+        "text": text,
         "chair": turn.chair,
-        "since": turn.since.isoformat(),
+        "since": turn.lines[0].since.isoformat(),
         "link": link,
         "step": turn.step,
         "staff_id": turn.staff_id,
     }
-    message = Message(attempt.id, line, body, link, job.code or "")
+    message = Message(attempt.id, text, body, link, job.code or "")
     await (hand if len(job.ways) > 1 else insist)(settings, job.ways[0], message)
 
 
@@ -189,7 +210,7 @@ async def done(job: TellPerson, attempt: Attempt, tx: Tx) -> None:
     """The channel took it. A phone's owner is not told yet: an urgent page waits for the receipt."""
     page, turn, way = await pages.see(tx, job.turn.page_id), job.turn, job.ways[0]
     settings = settings_of(tx.settings)
-    _, worded = words(turn, settings)
+    _, worded = words(job, settings)
     if not worded:
         log.warning("a page could not say what it is about", page_id=str(turn.page_id))
     state = await tellings.taken(tx, attempt.id, worded=worded)
@@ -205,7 +226,7 @@ async def done(job: TellPerson, attempt: Attempt, tx: Tx) -> None:
             channel=left_by(way.channel),
             sent_at=tx.now,
             medium=way.channel,
-            alarms=turn.shown,
+            alarms=job.shown,
         )
     )
     if state == "sent" and way.channel in BY_PHONE and turn.priority in URGENT:

@@ -1,16 +1,23 @@
 """What comes back after a message was handed over, or does not: receipts, their absence, and channels that were all away."""
 
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
 from kit.db import Tx
-from kit.timers import Timers
+from kit.timers import Timer, Timers
 from schemas.notifications.pages import PageDelivered
 from services.notifications.jobs.telling import ReceiptMissing, TellLater, TellPerson, begin, fail
-from services.notifications.store import pages, tellings
+from services.notifications.store import channel_tests, pages, tellings
 
+DAILY, KEPT = timedelta(days=1), timedelta(days=7)
+"""As long as the kit keeps a finished job, whose payload holds the same addresses."""
 Word = Literal["delivered", "failed", "on its way"]
 NO_RECEIPT, UNDELIVERABLE = "no receipt in time", "the provider could not deliver it"
+
+
+class Forget(Timer):
+    """Addresses of old tellings are to be forgotten."""
 
 
 async def receipt(tx: Tx, job_id: UUID, word: Word) -> bool:
@@ -52,4 +59,16 @@ async def tell_later(timer: TellLater, tx: Tx) -> None:
         await begin(tx, timer.turn, timer.ways)
 
 
-WAITING: Timers = {ReceiptMissing: miss_receipt, TellLater: tell_later}
+def forget_daily(tx: Tx) -> None:
+    """Have addresses that are needed no longer forgotten, from now on."""
+    tx.arm(Forget(), key="daily", at=tx.now + DAILY)
+
+
+async def forget(_: Forget, tx: Tx) -> None:
+    """Forget what is personal and past its use, and look again tomorrow."""
+    await tellings.forget(tx, tx.now - KEPT)
+    await channel_tests.forget(tx, tx.now - KEPT)
+    forget_daily(tx)
+
+
+WAITING: Timers = {ReceiptMissing: miss_receipt, TellLater: tell_later, Forget: forget}

@@ -9,6 +9,7 @@ ALTER TABLE tellings
     ADD COLUMN job jsonb;
 CREATE INDEX tellings_of_turn ON tellings (turn_id);
 CREATE INDEX tellings_by_code ON tellings (staff_id, code) WHERE code IS NOT NULL;
+CREATE INDEX tellings_with_addresses ON tellings (told_at) WHERE job IS NOT NULL;
 CREATE INDEX tellings_unworded ON tellings (told_at) WHERE NOT worded;
 
 -- How the way to each receiver has been lately. Its name is a kind and a digest: an address is personal.

@@ -15,7 +15,7 @@ from services.notifications.settings import settings_of
 from services.notifications.store import messages
 from services.notifications.store import messages_people as people
 from services.notifications.store.messages_people import Appointment
-from services.notifications.timers import begin
+from services.notifications.timers import follow
 
 NOBODY: tuple[UUID | None, ...] = (None,)
 
@@ -63,16 +63,9 @@ def answer_text(tx: Tx, name: Name) -> str:
 async def _crisis(tx: Tx, reply_id: UUID, known: list[UUID]) -> Name:
     """A prescriber is paged as for any suicide-risk signal, and can read it; also when nobody is known by the number."""
     for patient_id in known or NOBODY:
-        page = await open_page(
-            tx,
-            "safety",
-            f"reply {reply_id} {patient_id}",
-            TITLES["safety"],
-            "high",
-            patient_id=patient_id,
-        )
-        if page is not None:
-            await begin(page, tx)
+        source = f"reply {reply_id} {patient_id}"
+        page, before = await open_page(tx, "safety", source, TITLES["safety"], "high", patient_id=patient_id)
+        await follow(page, before, tx)
         await open_task(
             tx,
             "crisis reply",

@@ -2,18 +2,19 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import Literal
 
 import phonenumbers
 from pydantic import Field, model_validator
 
 from kit.tables import Row, Table
-from schemas.monitoring.alarms import Priority
+from services.notifications.rules.texts import Line, page_text
 
 Medium = Literal["console", "webhook", "email", "sms", "voice", "chat", "push"]
 BY_PHONE: tuple[Medium, ...] = ("sms", "voice")
 SMS_CHARACTERS = 160
+HOW_TO_ANSWER = ". Reply {code}=on it, NO {code}=pass on"
 GSM_7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -62,22 +63,23 @@ def phone(given: str, region: str) -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-def page_title(title: str, known: Collection[str]) -> str | None:
-    """The title, when a page may say it; else None, and the page says no more than that there is an alarm."""
-    return title if title in known else None
-
-
-def allowed(text: str, clinic: str, chair: int | None, priority: Priority, title: str) -> bool:
-    """Whether a page's line holds nothing but clinic, chair, priority, title and time."""
+def allowed(text: str, clinic: str, chair: int | None, lines: Sequence[Line]) -> bool:
+    """Whether a page's text holds nothing but clinic and chair, and of each line priority, title and time."""
     where = f" chair {chair}" if chair is not None else ""
-    whole = rf"{re.escape(f'{clinic}{where}: {priority.upper()} {title}')}, since \d\d:\d\d UTC"
-    return re.fullmatch(whole, text) is not None
+    each = "; ".join(rf"{re.escape(f'{line.priority.upper()} {line.title}')}, since \d\d:\d\d" for line in lines)
+    return re.fullmatch(f"{re.escape(f'{clinic}{where}')}: {each} UTC", text) is not None
 
 
-def sms_text(line: str, code: str) -> str:
-    """A page as one SMS, in the letters that every phone has; the line is cut before the answer's code is."""
-    answer = f". Reply {code}=on it, NO {code}=pass on"
-    return gsm_7(line)[: SMS_CHARACTERS - len(answer)] + answer
+def sms_text(text: str, code: str) -> str:
+    """A page as one SMS, in the letters that every phone has; the page is cut before the answer's code is."""
+    answer = HOW_TO_ANSWER.format(code=code)
+    return gsm_7(text)[: SMS_CHARACTERS - len(answer)] + answer
+
+
+def fitting_sms(clinic: str, chair: int | None, lines: Sequence[Line]) -> int:
+    """How many of the lines one SMS holds beside its code: at least the first."""
+    room = SMS_CHARACTERS - len(HOW_TO_ANSWER.format(code="0000"))
+    return max((n for n in range(2, len(lines) + 1) if len(page_text(clinic, chair, lines[:n])) <= room), default=1)
 
 
 def gsm_7(text: str) -> str:

@@ -36,6 +36,11 @@ async def is_test(tx: Tx, job_id: UUID) -> bool:
     return bool(await queries.is_test(tx.db, job_id=job_id))
 
 
+async def forget(tx: Tx, before: datetime) -> None:
+    """Nobody asks about a test after so long."""
+    await queries.forget_tests(tx.db, before=before)
+
+
 async def of(tx: Tx, staff_id: str) -> list[ChannelTest]:
     """A person's last tests, newest first."""
     return [ChannelTest(**dict(row)) async for row in queries.tests_of(tx.db, staff_id=staff_id)]

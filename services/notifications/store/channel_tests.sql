@@ -11,6 +11,10 @@ UPDATE channel_tests SET outcome = :outcome, settled_at = :settled_at WHERE job_
 -- Whether a job tried out a channel.
 SELECT EXISTS (SELECT 1 FROM channel_tests WHERE job_id = :job_id);
 
+-- name: forget_tests(before)!
+-- Nobody asks about a test after so long.
+DELETE FROM channel_tests WHERE asked_at < :before;
+
 -- name: tests_of(staff_id)
 -- The last tests of a person's channels, newest first.
 SELECT job_id, place, channel, outcome, asked_at, settled_at FROM channel_tests WHERE staff_id = :staff_id

@@ -128,7 +128,7 @@ async def hear(tx: Tx, reply_id: UUID, provider_id: str, address: str, text: str
 
 async def answer(tx: Tx, reply_id: UUID, text: str) -> None:
     """What a reply is answered with."""
-    await queries.note_answer(tx.db, reply_id=reply_id, answer=text)
+    await queries.keep_reply_answer(tx.db, reply_id=reply_id, answer=text)
 
 
 async def answer_given(tx: Tx, provider_id: str) -> str | None:

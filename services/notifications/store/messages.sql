@@ -43,7 +43,7 @@ WHERE patient_id = :patient_id AND kind = :kind AND appointment_id IS NOT DISTIN
 INSERT INTO message_replies (reply_id, provider_id, address, text, heard_at)
 VALUES (:reply_id, :provider_id, :address, :text, :heard_at) ON CONFLICT (provider_id) DO NOTHING RETURNING reply_id;
 
--- name: note_answer(reply_id, answer)!
+-- name: keep_reply_answer(reply_id, answer)!
 -- What a reply was answered with.
 UPDATE message_replies SET answer = :answer WHERE reply_id = :reply_id;
 

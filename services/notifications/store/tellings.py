@@ -1,7 +1,7 @@
 """Tellings: each try to reach one person by one channel, what became of it, and the texts that come back."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -10,8 +10,6 @@ from services.notifications.rules.channels import Medium
 from services.notifications.store.named import queries
 
 State = Literal["waiting", "sent", "delivered", "missing", "failed"]
-REPLIES_KEPT = timedelta(days=2)
-"""How long a text that came in is known again: a provider tries for hours, not days."""
 
 
 async def begin(
@@ -78,10 +76,15 @@ async def unworded(tx: Tx, since: datetime) -> int:
 
 async def heard_before(tx: Tx, message_id: str) -> str | None:
     """What a text was answered when it came before; None when it is new, and remembered from now on."""
-    await queries.forget_replies(tx.db, before=tx.now - REPLIES_KEPT)
     if await queries.hear_reply(tx.db, message_id=message_id, heard_at=tx.now) is not None:
         return None
     return str(await queries.reply_answered(tx.db, message_id=message_id))
+
+
+async def forget(tx: Tx, before: datetime) -> None:
+    """Addresses of tellings, and texts that came in, older than this."""
+    await queries.forget_addresses(tx.db, before=before)
+    await queries.forget_replies(tx.db, before=before)
 
 
 async def answered(tx: Tx, message_id: str, answer: str) -> None:

@@ -31,9 +31,9 @@ SELECT t.code FROM tellings t JOIN pages p USING (page_id)
 WHERE t.staff_id = :staff_id AND t.code IS NOT NULL AND p.state <> 'closed';
 
 -- name: told_by_code(staff_ids, code)
--- What was told with a code, to one of these people, newest first; pages that are closed are not found.
+-- What was told with a code, to one of these people, newest first; neither closed pages nor forgotten tellings are found.
 SELECT t.page_id, t.staff_id, t.job FROM tellings t JOIN pages p USING (page_id)
-WHERE t.staff_id = ANY(:staff_ids::text[]) AND t.code = :code AND p.state <> 'closed' ORDER BY t.told_at DESC;
+WHERE t.staff_id = ANY(:staff_ids::text[]) AND t.code = :code AND t.job IS NOT NULL AND p.state <> 'closed' ORDER BY t.told_at DESC;
 
 -- name: unworded(since)$
 -- How many pages since then could not say what they were about, because their words were none that a page may use.
@@ -54,3 +54,7 @@ SELECT answered FROM replies_heard WHERE message_id = :message_id;
 -- name: forget_replies(before)!
 -- A provider does not send a text again after so long.
 DELETE FROM replies_heard WHERE heard_at < :before;
+
+-- name: forget_addresses(before)!
+-- What was told stays; by which addresses it was to be told is personal, and needed no longer.
+UPDATE tellings SET job = NULL WHERE job IS NOT NULL AND told_at < :before;

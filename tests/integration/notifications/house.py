@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ from schemas.event import Event
 from schemas.intake.safety import SuicideRiskSignalled
 from schemas.monitoring.alarms import AlarmEnded, AlarmRaised, Priority
 from schemas.notifications.pages import PAGES
-from schemas.scheduling.staff import StaffIdentity, StaffMemberRegistered
+from schemas.scheduling.staff import Role, ShiftPlanned, StaffIdentity, StaffMemberRegistered
 from services.notifications.app import SERVICE
 from services.notifications.on import alarms, safety, staff
 
@@ -43,12 +43,17 @@ class House:
             f"/contacts/{staff_id}", json={"channels": [{"channel": kind, "address": address} for kind, address in channels]}
         )
 
-    async def hire(self, staff_id: str = "dr-lee") -> None:
+    async def hire(self, staff_id: str = "dr-lee", role: Role = "prescriber", *, on_duty: bool = False) -> None:
+        """Somebody works here, and maybe the whole day."""
         hired = StaffMemberRegistered(
-            staff_id=staff_id, identity=StaffIdentity(display_name=staff_id), role="prescriber", registered_at=MORNING
+            staff_id=staff_id, identity=StaffIdentity(display_name=staff_id), role=role, registered_at=MORNING
         )
+        ends = MORNING + timedelta(hours=12)
+        shift = ShiftPlanned(shift_id=uuid4(), staff_id=staff_id, role=role, starts_at=MORNING, ends_at=ends)
         async with self.stage.running["notifications"].store.transaction() as tx:
             await staff.remember_member(hired, tx)
+            if on_duty:
+                await staff.remember_shift(shift, tx)
 
     async def risk(self, *, settle: bool = True) -> UUID:
         """A patient's answer needs a prescriber now: a high page."""
@@ -61,16 +66,25 @@ class House:
             await self.stage.settle()
         return risk.signal_id
 
-    async def alarm(self, priority: Priority = "medium", title: str = "blood pressure high", *, chair: int | None = 3) -> UUID:
+    async def alarm(self, priority: Priority = "medium", title: str = "blood pressure high") -> UUID:
         """An alarm of a session of its own."""
+        alarm_id = uuid4()
+        await self.alarms(priority, title, alarm_id=alarm_id)
+        return alarm_id
+
+    async def alarms(
+        self, priority: Priority, title: str, *, session_id: UUID | None = None, alarm_id: UUID | None = None
+    ) -> UUID:
+        """An alarm of a session. Returns the session."""
+        session = session_id or uuid4()
         raised = AlarmRaised(
-            alarm_id=uuid4(), code="A1", cause="BP", session_id=uuid4(), chair=chair, title=title, kind="physiological",
+            alarm_id=alarm_id or uuid4(), code="A1", cause=title, session_id=session, chair=3, title=title, kind="physiological",
             priority=priority, confirmed=True, limits_version="t", raised_at=self.stage.clock.now(),
         )  # fmt: skip
         async with self.stage.running["notifications"].store.transaction() as tx:
             await cast("Any", alarms.HANDLERS[AlarmRaised])(raised, tx)
         await self.stage.settle()
-        return raised.alarm_id
+        return session
 
     async def ends(self, alarm_id: UUID) -> None:
         """The alarm ends."""

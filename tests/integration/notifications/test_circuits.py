@@ -95,7 +95,9 @@ async def test_with_all_open_a_medium_page_waits_until_one_may_be_tried_again(
     first.fault = second.fault = ""
     before = len(first.taken) + len(second.taken)
     async with house.stage.running["notifications"].store.transaction() as tx:
-        page = next(page for page in await pages.see_all(tx, everything=False) if page.priority == "medium")
+        found = next(page for page in await pages.see_all(tx, everything=False) if page.priority == "medium")
+        page = await pages.hold(tx, found.page_id)
+        assert page is not None
         until = house.stage.clock.now() + timedelta(seconds=120)
         await tell(tx, page, "dr-lee", await ways.channels_of(tx, "dr-lee"), until=until)
     await house.stage.advance(seconds=OPEN_S - 1)

@@ -115,7 +115,9 @@ async def test_by_all_channels_together(house: House, server: WebServer) -> None
     await house.risk()
     store = house.stage.running["notifications"].store
     async with store.transaction() as tx:
-        [page] = await pages.see_all(tx, everything=False)
+        [found] = await pages.see_all(tx, everything=False)
+        page = await pages.hold(tx, found.page_id)
+        assert page is not None
         await tell(tx, page, "dr-lee", await ways.channels_of(tx, "dr-lee"), in_parallel=True)
     await house.stage.settle()
     assert sorted(await house.outcomes()) == [("console", "sent"), ("webhook", "sent"), ("webhook", "sent")]

@@ -209,3 +209,27 @@ async def test_three_channels_within_5_s_each(house: House, provider: SmsProvide
         await house.stage.advance(seconds=5)
     sent = {e.medium: e.sent_at for e in await house.said(PageSent)}
     assert sent["console"] - sent["sms"] == timedelta(seconds=5)
+
+
+async def test_when_all_of_a_persons_channels_failed_the_next_people_are_told_at_once(
+    house: House, provider: SmsProvider
+) -> None:
+    provider.fault = "refuses"
+    async with WebServer() as server:
+        await house.reach(SMS, ("voice", PHONE))
+        await house.reach(("webhook", server.address), staff_id="chief")
+        await house.hire("dr-lee", on_duty=True)
+        await house.hire("chief", "medical director", on_duty=True)
+        await house.risk()
+        assert [e.medium for e in await house.said(PageFailed)] == ["sms", "voice"]
+        assert [told["staff_id"] for told in server.taken] == ["chief"], "nobody waits for the next step's time"
+
+
+async def test_addresses_are_forgotten_after_a_week(house: House, provider: SmsProvider) -> None:
+    alarm_id = await house.alarm("high")
+    await house.ends(alarm_id)
+    async with house.stage.running["notifications"].store.pool.acquire() as db:
+        assert PHONE in await db.fetchval("SELECT job::text FROM tellings")
+        await house.stage.advance(minutes=8 * 24 * 60)
+        assert await db.fetchval("SELECT count(*) FROM tellings WHERE job IS NOT NULL") == 0
+        assert await db.fetchval("SELECT count(*) FROM tellings") == 1

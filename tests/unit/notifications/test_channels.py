@@ -8,9 +8,20 @@ from hypothesis import strategies as st
 
 from schemas.monitoring.alarms import Priority
 from services.notifications.jobs.sms import sign
-from services.notifications.rules.channels import GSM_7, SMS_CHARACTERS, NotAnAddress, Patience, allowed, gsm_7, phone, sms_text
+from services.notifications.rules.channels import (
+    GSM_7,
+    SMS_CHARACTERS,
+    NotAnAddress,
+    Patience,
+    allowed,
+    fitting_sms,
+    gsm_7,
+    phone,
+    sms_text,
+)
 from services.notifications.rules.circuits import Circuit, Plan, plan
 from services.notifications.rules.replies import Reply, free_code, read_reply
+from services.notifications.rules.texts import Line, page_text
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 OPEN_FOR = timedelta(seconds=30)
@@ -149,20 +160,33 @@ def test_letters_that_a_phone_may_lack() -> None:
     assert gsm_7("Klinik Süd – Łódź, Nº 5 €") == "Klinik Süd - ?odz, No 5 ?"
 
 
+HIGH, MEDIUM = Line("high", "heart rate low", NOW), Line("medium", "distress", NOW)
+
+
 @pytest.mark.parametrize(
     ("text", "is_allowed"),
     [
-        ("North chair 3: HIGH heart rate low, since 08:00 UTC", True),
-        ("North chair 3: HIGH heart rate low 41, since 08:00 UTC", False),
-        ("North chair 3: HIGH heart rate low, since 08:00 UTC, Jane Doe", False),
-        ("North chair 4: HIGH heart rate low, since 08:00 UTC", False),
-        ("South chair 3: HIGH heart rate low, since 08:00 UTC", False),
-        ("North chair 3: LOW heart rate low, since 08:00 UTC", False),
-        ("North chair 3: HIGH heart rate low, since 08:00 UTC\n", False),
+        ("North chair 3: HIGH heart rate low, since 08:00; MEDIUM distress, since 08:00 UTC", True),
+        ("North chair 3: HIGH heart rate low 41, since 08:00; MEDIUM distress, since 08:00 UTC", False),
+        ("North chair 3: HIGH heart rate low, since 08:00; MEDIUM distress, since 08:00 UTC, Jane Doe", False),
+        ("North chair 4: HIGH heart rate low, since 08:00; MEDIUM distress, since 08:00 UTC", False),
+        ("South chair 3: HIGH heart rate low, since 08:00; MEDIUM distress, since 08:00 UTC", False),
+        ("North chair 3: LOW heart rate low, since 08:00; MEDIUM distress, since 08:00 UTC", False),
+        ("North chair 3: HIGH heart rate low, since 08:00 UTC", False),
+        ("North chair 3: HIGH heart rate low, since 08:00; MEDIUM distress, since 08:00 UTC\n", False),
     ],
 )
-def test_a_line_holds_what_a_page_may_say_and_nothing_else(text: str, is_allowed: bool) -> None:
-    assert allowed(text, "North", 3, "high", "heart rate low") is is_allowed
+def test_a_page_holds_what_it_may_say_and_nothing_else(text: str, is_allowed: bool) -> None:
+    assert allowed(text, "North", 3, [HIGH, MEDIUM]) is is_allowed
+
+
+@given(st.lists(st.sampled_from([HIGH, MEDIUM]), min_size=1, max_size=9))
+def test_a_text_shows_as_many_alarms_as_it_holds_whole(lines: list[Line]) -> None:
+    many = fitting_sms("North", 3, lines)
+    assert 1 <= many <= len(lines)
+    line = page_text("North", 3, lines[:many])
+    assert sms_text(line, "1234").startswith(line)
+    assert many == len(lines) or len(page_text("North", 3, lines[: many + 1])) > SMS_CHARACTERS - 36
 
 
 def test_an_attempt_must_end_before_the_next_channel_is_due() -> None:
