@@ -284,6 +284,10 @@ async def test_a_reminder_of_a_service_that_was_down_is_sent_while_it_is_useful(
     assert phones.arrived == ["04 10:00", "06 12:00"]
     assert [(held.kind, held.reason) for held in await phones.said(MessageHeld)] == [("24 h", "too late")]
     assert await phones.tasks() == [("not reached", "24 h: too late")]
+    # What is over when we hear of it is nobody's task.
+    await phones.book(phones.at(5, 13))
+    await phones.until(phones.at(7, 13))
+    assert len(await phones.tasks()) == 1
 
 
 async def test_a_provider_that_hangs_is_asked_once_and_staff_call(phones: Phones) -> None:

@@ -70,7 +70,7 @@ class Matter:
 async def reminder_of(tx: Tx, appointment_id: UUID, name: str) -> Matter | None:
     """What a reminder is about. None when there is nothing to remind of any more."""
     row, appointment = tables.messages().named(name), await people.hold_appointment(tx, appointment_id)
-    if row is None or appointment is None or appointment.state != "booked":
+    if row is None or appointment is None or appointment.state != "booked" or appointment.starts_at <= tx.now:
         return None
     starts = appointment.starts_at
     return Matter(name, row.wording, appointment.patient_id, row.until(starts), starts, row.asks, appointment)

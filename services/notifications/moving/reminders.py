@@ -44,8 +44,11 @@ def forget(tx: Tx, patient_id: UUID, appointment_id: UUID) -> None:
 
 
 def expect_check_in(tx: Tx, session_id: UUID, patient_id: UUID, discharged_at: datetime) -> None:
-    """Ask a patient who went home how they are, a day later."""
-    at = discharged_at + timedelta(hours=tables.messages().check_in.hours_after)
+    """Ask a patient who went home how they are, a day later; of one who went home long ago nothing is asked any more."""
+    rule = tables.messages().check_in
+    if tx.now >= discharged_at + timedelta(hours=rule.useful_until_hours_after):
+        return
+    at = discharged_at + timedelta(hours=rule.hours_after)
     tx.arm(CheckIn(patient_id=patient_id, session_id=session_id), key=str(session_id), at=at)
 
 
@@ -66,7 +69,7 @@ async def check_in(timer: CheckIn, tx: Tx) -> None:
 async def ask_staff(timer: ConfirmBy, tx: Tx) -> None:
     """Preparation or ride are not confirmed: staff ask, unless they were told before, and may have done it."""
     appointment = await people.hold_appointment(tx, timer.appointment_id)
-    if appointment is None or appointment.state != "booked":
+    if appointment is None or appointment.state != "booked" or appointment.starts_at <= tx.now:
         return
     missing = [name for name in ("preparation", "ride") if getattr(appointment, name) is None]
     source = confirmation_of(appointment)
