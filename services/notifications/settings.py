@@ -21,6 +21,9 @@ class NotificationsSettings(Settings):
     clinic_name: str = Field(
         default="Clinic", min_length=1, max_length=24, description="the clinic's short name, as pages show it"
     )
+    clinic_phone: str | None = Field(
+        default=None, pattern=r"^\+?[0-9 ()-]{5,16}$", description="where patients call the clinic, as their messages show it"
+    )
     public_url: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://", description="where an answer link leads")
     public_port: Annotated[
         int | None,

@@ -3,7 +3,7 @@
 from kit.db import Tx
 from kit.stream import Handlers
 from schemas.monitoring.alarms import AlarmAcknowledged, AlarmEnded, AlarmPriorityChanged, AlarmRaised
-from services.notifications.moving import may_answer
+from services.notifications.moving.pages import may_answer
 from services.notifications.record import open_page
 from services.notifications.rules.paging import Item, asking
 from services.notifications.rules.policy import RANK
