@@ -11,7 +11,6 @@ from services.monitoring.rules.limits import LATCHING, RANK
 from services.monitoring.rules.signals import Fact, lapse
 from services.monitoring.rules.watch import Watch, answer, take
 from services.notifications import tables as notifications
-from services.notifications.rules.policy import ladder_of
 
 EPOCH = 1_000_000.0
 """The start of every infusion, in seconds since the epoch."""
@@ -72,8 +71,8 @@ class Tape:
         signal = self.watch.signals.get(cause)
         if cause in self._paged:
             begun, priority = self._paged.pop(cause)
-            ladder = ladder_of("alarm", priority)
-            steps = notifications.escalation().ladder(ladder) if ladder else []
+            ladder = notifications.escalation().ladder_of("alarm", priority)
+            steps = notifications.escalation().steps(ladder.name) if ladder else []
             self.further += sum(0 < step.after_seconds < now - begun for step in steps)
         if signal is None or signal.open is None:
             return []
@@ -124,10 +123,10 @@ class Tape:
         return pages
 
     def _page(self, cause: str, alarm: str, priority: Priority, now: float, *, again: bool = False) -> list[tuple[str, Priority]]:
-        ladder = ladder_of("alarm", priority)
+        ladder = notifications.escalation().ladder_of("alarm", priority)
         if ladder is None:
             return []
-        first = notifications.escalation().ladder(ladder)[0]
+        first = notifications.escalation().steps(ladder.name)[0]
         self.pages.append(Page(now, cause, alarm, priority, "bedside nurse" in first.tell, again))
         self._paged[cause] = (now, priority)
         return [(cause, priority)]

@@ -17,19 +17,19 @@ ROLES: dict[str, tuple[str, ...]] = {
     "nurse": (
         *("charts.read", "assessments.write", "appointments.read", "appointments.write", "sessions.read", "sessions.write"),
         *("vitals.write", "devices.bind", "alarms.acknowledge", "contacts.read", "pages.read"),
-        *("drugs.read", "drugs.write", "drugs.witness"),
+        *("drugs.read", "drugs.write", "drugs.witness", "roster.read", "roster.handover"),
     ),
     "prescriber": (
         *("charts.read", "charts.write", "assessments.write", "screenings.write", "orders.sign", "appointments.read"),
         *("sessions.read", "sessions.write", "vitals.write", "alarms.acknowledge", "contacts.read", "pages.read"),
-        *("drugs.read", "drugs.write", "drugs.witness"),
+        *("drugs.read", "drugs.write", "drugs.witness", "roster.read", "roster.write"),
     ),
     "drug-custodian": ("drugs.read", "drugs.write", "drugs.witness", "drugs.manage", "sessions.read"),
     "device": ("vitals.write",),
     "reviewer": ("sessions.read", "sessions.record"),
     "operator": (
         *("operations.read", "operations.redrive", "operations.contents", "staff.write", "contacts.read", "contacts.write"),
-        *("appointments.read", "sessions.read", "pages.read"),
+        *("appointments.read", "sessions.read", "pages.read", "roster.read", "roster.write", "roster.handover"),
     ),
 }
 ROLES["system"] = tuple(sorted({permission for role in ROLES.values() for permission in role}))

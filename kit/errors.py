@@ -9,7 +9,7 @@ class Rejected(Exception):
 
 
 class TryLater(Exception):
-    """Something this needs is away. Keep the place, back off, come again."""
+    """Something this needs is away. Keep the place, back off, come again. The reason carries no values, as a Rejected's."""
 
 
 ExclusionViolation = asyncpg.ExclusionViolationError
@@ -34,5 +34,5 @@ AWAY = (
 
 
 def reason_of(error: BaseException) -> str:
-    """What to write down about a failure: a Rejected's own words, else the class alone, because other texts may hold values."""
-    return str(error) if isinstance(error, Rejected) else type(error).__name__
+    """What to write down about a failure: the words of our own two, else the class alone, because other texts may hold values."""
+    return (str(error) if isinstance(error, Rejected | TryLater) else "") or type(error).__name__

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -57,6 +57,8 @@ class Attempt:
     settings: "Settings"
     unknown_outcomes: int = 0
     """How many earlier attempts may or may not have arrived."""
+    refused: bool = False
+    """In `failed`: the answer was that it can never work. Else the receiver was away, or nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,7 @@ class Workers:
             if state == "done":
                 await self.jobs[kind].done(job, attempt, tx)
             else:
-                await self.jobs[kind].failed(job, attempt, reason, tx)
+                await self.jobs[kind].failed(job, replace(attempt, refused=outcome == "refused"), reason, tx)
 
     async def _give_up(self, row: asyncpg.Record) -> None:
         """A result that its own handler cannot record is a bug: never call again for it."""

@@ -8,7 +8,9 @@ from typing import Any
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
-QUIET = ("aiokafka", "apprise", "asyncio", "httpx", "httpx2", "uvicorn.access")
+QUIET = ("aiokafka", "asyncio", "httpx", "httpx2", "uvicorn.access")
+SILENT = ("apprise",)
+"""It writes addresses, tokens and numbers into its faults; what went wrong is said by the job."""
 
 
 TELLING = frozenset(
@@ -80,7 +82,7 @@ def configure_logging(service: str, level: str = "INFO") -> None:
             "formatters": {"json": formatter},
             "handlers": {"out": {"class": "logging.StreamHandler", "stream": sys.stdout, "formatter": "json"}},
             "root": {"handlers": ["out"], "level": level},
-            "loggers": {name: {"level": "ERROR"} for name in QUIET},
+            "loggers": {name: {"level": "ERROR"} for name in QUIET} | {name: {"level": "CRITICAL"} for name in SILENT},
         }
     )
     logging.captureWarnings(True)

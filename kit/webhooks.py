@@ -3,16 +3,18 @@
 import base64
 import hashlib
 import hmac
-
-import httpx2
+from collections.abc import Mapping
+from datetime import datetime
 
 from kit.clock import wall
-from kit.errors import Rejected, TryLater
-from kit.outside import trusted
+from kit.posting import post
+
+WINDOW_S = 300.0
+"""Standard Webhooks: a message whose time stamp is further off than this, either way, is a replay."""
 
 
 async def post_signed(url: str, body: bytes, *, secret: str, message_id: str) -> None:
-    """POST a body once. Raises Rejected when the receiver says never (4xx), TryLater when it does not answer or says later."""
+    """POST a body once. Raises as `kit.posting.post` does."""
     stamp = str(int(wall().timestamp()))
     headers = {
         "Content-Type": "application/json",
@@ -20,20 +22,23 @@ async def post_signed(url: str, body: bytes, *, secret: str, message_id: str) ->
         "Webhook-Timestamp": stamp,
         "Webhook-Signature": signature(secret, message_id, stamp, body),
     }
-    try:
-        async with httpx2.AsyncClient(timeout=4, follow_redirects=False, verify=trusted()) as client:
-            answer = await client.post(url, content=body, headers=headers)
-    except httpx2.TimeoutException as error:
-        raise TimeoutError from error
-    except httpx2.HTTPError as error:
-        raise TryLater("the receiver does not answer") from error
-    if answer.status_code in (408, 425, 429) or answer.status_code >= 500:
-        raise TryLater(f"the receiver answered {answer.status_code}")
-    if answer.status_code >= 300:
-        raise Rejected(f"the receiver answered {answer.status_code}")
+    await post(url, body, headers)
 
 
 def signature(secret: str, message_id: str, stamp: str, body: bytes) -> str:
     """`v1,` and the base64 of HMAC-SHA-256 over id, time stamp and body."""
     signed = f"{message_id}.{stamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
+
+
+def verify(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
+    """What a receiver asks: is this message signed with the secret, and fresh at this wall instant? Header names in any case.
+
+    Of several signatures, as while a secret is being changed, one that fits is enough.
+    """
+    known = {name.lower(): value for name, value in headers.items()}
+    message_id, stamp = known.get("webhook-id", ""), known.get("webhook-timestamp", "")
+    if not (message_id and stamp.isascii() and stamp.isdigit()) or abs(now.timestamp() - int(stamp)) > WINDOW_S:
+        return False
+    expected = signature(secret, message_id, stamp, body).encode()
+    return any(hmac.compare_digest(expected, given.encode()) for given in known.get("webhook-signature", "").split())

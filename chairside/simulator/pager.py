@@ -1,10 +1,6 @@
 """Pagers: a webhook receiver on this machine that stands for everybody's pager, and people who answer by the link, or do not."""
 
 import asyncio
-import base64
-import binascii
-import hashlib
-import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,13 +14,12 @@ import httpx2
 from chairside.simulator.habits import habits
 from chairside.simulator.staff import Roster
 from kit.clock import RunningClock, wall
+from kit.webhooks import verify
 from schemas.monitoring.alarms import Priority
 
 HOST, LARGEST = "127.0.0.1", 64_000
 PRESSES, PRESS_AGAIN_S = 5, 0.3
 """How often somebody presses the button again when the clinic says that it is away for a moment."""
-STALE_S = 300
-"""Standard Webhooks: a message whose time stamp is further off than this is refused."""
 
 
 @dataclass
@@ -81,7 +76,7 @@ class Pagers:
                 pass
 
     def _take(self, headers: dict[str, str], body: bytes) -> str:
-        if not genuine(self.secret, headers, body, wall().timestamp()):
+        if not verify(self.secret, headers, body, wall()):
             self.refused += 1
             self.fault("a page came with a wrong signature")
             return "401 Unauthorized"
@@ -125,20 +120,6 @@ class Pagers:
                 return answer
             await asyncio.sleep(PRESS_AGAIN_S)
         return await self.http.post(link)
-
-
-def genuine(secret: str, headers: dict[str, str], body: bytes, now: float) -> bool:
-    """Whether a message is signed with the secret, and fresh (Standard Webhooks: `v1,` base64 of HMAC-SHA-256)."""
-    identity, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    try:
-        if abs(now - float(stamp)) > STALE_S:
-            return False
-        given = [base64.b64decode(part[3:]) for part in headers.get("webhook-signature", "").split() if part.startswith("v1,")]
-    except (ValueError, binascii.Error):
-        return False
-    signed = f"{identity}.{stamp}.".encode() + body
-    expected = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
-    return any(hmac.compare_digest(expected, one) for one in given)
 
 
 def secret_of(data: Path) -> str:

@@ -35,6 +35,18 @@ class ShiftPlanned(Event):
     ends_at: Instant
 
 
+class ShiftCancelled(Event):
+    """A shift will not be, or ends now: from `cancelled_at` on the member of staff is not on duty by it."""
+
+    shift_id: UUID
+    staff_id: str
+    role: Role
+    starts_at: Instant
+    """As it was planned, like its end: the event is whole, whether or not its shift was read before."""
+    ends_at: Instant
+    cancelled_at: Instant
+
+
 class ChairAssigned(Event):
     """A nurse has a chair for this time."""
 
@@ -45,4 +57,21 @@ class ChairAssigned(Event):
     ends_at: Instant
 
 
-STAFF = Topic("staff", "scheduling", (StaffMemberRegistered, ShiftPlanned, ChairAssigned), key=("staff_id",))
+class ChairUnassigned(Event):
+    """A nurse has a chair no longer: from `unassigned_at` on it may be another's."""
+
+    assignment_id: UUID
+    staff_id: str
+    chair: int
+    starts_at: Instant
+    """As it was planned, like its end."""
+    ends_at: Instant
+    unassigned_at: Instant
+
+
+STAFF = Topic(
+    "staff",
+    "scheduling",
+    (StaffMemberRegistered, ShiftPlanned, ShiftCancelled, ChairAssigned, ChairUnassigned),
+    key=("staff_id",),
+)

@@ -4,11 +4,13 @@ from uuid import UUID
 
 from kit.db import Tx
 from kit.timers import Timer, Timers
-from schemas.notifications.pages import AcknowledgementLapsed, PageEscalated
-from services.notifications import tables
+from schemas.notifications.pages import AcknowledgementLapsed, PageClosed, PageEscalated
 from services.notifications.jobs import tell
+from services.notifications.record import PassOn
+from services.notifications.rules.paging import Asking, Item, asked, asking, next_move
 from services.notifications.rules.people import anybody, whom
-from services.notifications.rules.policy import due, ladder_of, lapses_at, step_at
+from services.notifications.rules.policy import RANK, Ladder, Step, due, lapses_at, reached, step_at
+from services.notifications.settings import policies_of
 from services.notifications.store import pages, people, ways
 from services.notifications.store.pages import Page
 
@@ -20,59 +22,123 @@ class Climb(Timer):
 
 
 class Lapse(Timer):
-    """An answer is too old by now, if the condition still stands."""
+    """An answer is too old by now, if the alarm stands."""
 
     page_id: UUID
+    alarm_id: UUID
     answer_id: UUID
 
 
-async def begin(page: Page, tx: Tx) -> None:
-    """Begin, or begin again, at the foot of the page's ladder. Keeps the page."""
-    page.state, page.step, page.since = "open", 0, tx.now
-    page.answer_id = page.answered_by = page.answered_at = None
-    tx.disarm(Lapse, key=str(page.page_id))
-    await _tell_step(page, tx)
+async def follow(page: Page, before: Asking, tx: Tx, *, lowered: bool = False) -> None:
+    """Do what a change of a held page asks for, and keep it."""
+    move = next_move(before, asking(page.items))
+    if move == "close":
+        _close(page, tx, lowered=lowered)
+    elif move == "rest":
+        page.state, page.asking = "answered", []
+        tx.disarm(Climb, key=str(page.page_id))
+    elif move == "begin":
+        page.state, page.step, page.since, page.told = "open", 0, tx.now, []
+        await _climb(page, tx)
+    elif move == "tell again":
+        await _say(page, list(page.told), tx)
+    elif move == "go on":
+        steps = _steps(_ladder(page, tx), tx)
+        page.step = reached(steps, page.since, tx.now)
+        _expect_next(page, steps, tx)
+    await _keep(page, tx)
 
 
-async def _tell_step(page: Page, tx: Tx) -> None:
-    """Tell those of this step; when nobody of the kind is on duty, say so and go on to the next at once."""
-    name = ladder_of(page.subject, page.priority)
-    if name is None:
+def expect_lapse(page: Page, item: Item, tx: Tx) -> None:
+    """An answer to a high or emergency alarm holds for a while only; to one that is only medium now, for good."""
+    key = str(item.alarm_id)
+    tx.disarm(Lapse, key=key)
+    if item.alarm_id is None or item.answered_at is None or item.answer_id is None:
         return
-    steps, staff = tables.escalation().ladder(name), await people.duty_book(tx)
+    at = lapses_at(policies_of(tx.settings).lapse, item.priority, item.answered_at)
+    if at is not None:
+        lapse = Lapse(page_id=page.page_id, alarm_id=item.alarm_id, answer_id=item.answer_id)
+        tx.arm(lapse, key=key, at=at, priority=RANK[item.priority])
+
+
+async def pass_on(page: Page, staff_id: str, tx: Tx) -> bool:
+    """Somebody who is asked will not come; once nobody of the step is left, the next is told at once. Returns whether it was.
+
+    Beyond the last step everybody has been told, and its own repeat is soon enough.
+    """
+    if page.state != "open" or staff_id not in page.asking:
+        return False
+    page.asking.remove(staff_id)
+    steps = _steps(_ladder(page, tx), tx)
+    if page.asking or page.step + 1 >= len(steps):
+        return False
+    page.step += 1
+    await _climb(page, tx)
+    return True
+
+
+async def _climb(page: Page, tx: Tx) -> None:
+    """Tell those of this step and of those that are overdue with it. Where nobody of the kind is there, the next at once."""
+    ladder = _ladder(page, tx)
+    steps, staff = _steps(ladder, tx), await people.duty_book(tx)
+    told: dict[str, None] = {}
     while True:
         step = step_at(steps, page.step)
-        told = whom(step.tell, page.chair, staff)
-        if not told and page.step >= len(steps) - 1:
-            told = anybody(step.tell, staff)
-        if page.step or not told:
-            tx.emit(PageEscalated(**page.about(), priority=page.priority, step=page.step, told=tuple(told), escalated_at=tx.now))
-        if told or page.step >= len(steps) - 1:
+        found = whom(step.tell, page.chair, staff)
+        if not found and not told and page.step >= len(steps) - 1:
+            found = anybody(step.tell, staff)
+        told |= dict.fromkeys(found)
+        if page.step or not found:
+            about = page.about()
+            tx.emit(PageEscalated(**about, priority=ladder.priority, step=page.step, told=tuple(found), escalated_at=tx.now))
+        overdue = due(steps, page.since, page.step + 1) <= tx.now
+        if page.step >= len(steps) - 1 or (told and not overdue):
             break
         page.step += 1
-    for staff_id in told:
-        tell(tx, page, staff_id, await ways.channels_of(tx, staff_id))
-    at = due(steps, page.since, page.step + 1)
-    while at <= tx.now:
-        page.step += 1
-        at = due(steps, page.since, page.step + 1)
-    await pages.keep(tx, page)
-    tx.arm(Climb(page_id=page.page_id), key=str(page.page_id), at=at)
+    page.asking = list(told)
+    page.told = list(dict.fromkeys([*page.told, *told]))
+    await _say(page, page.asking, tx)
+    page.step = max(page.step, reached(steps, page.since, tx.now))
+    _expect_next(page, steps, tx)
 
 
-def stop(page: Page, tx: Tx) -> None:
-    """Climb no further."""
+async def _say(page: Page, staff_ids: list[str], tx: Tx) -> None:
+    """Have people told of all that the page asks about."""
+    ladder = _ladder(page, tx)
+    for item in asked(page.items):
+        item.told = True
+    together, until = ladder.ways == "in parallel", due(_steps(ladder, tx), page.since, page.step + 1)
+    for staff_id in staff_ids:
+        await tell(tx, page, staff_id, await ways.channels_of(tx, staff_id), in_parallel=together, until=until)
+
+
+def _expect_next(page: Page, steps: list[Step], tx: Tx) -> None:
+    urgency = RANK[_ladder(page, tx).priority]
+    tx.arm(Climb(page_id=page.page_id), key=str(page.page_id), at=due(steps, page.since, page.step + 1), priority=urgency)
+
+
+def _ladder(page: Page, tx: Tx) -> Ladder:
+    top = asked(page.items)[0]
+    ladder = policies_of(tx.settings).ladder_of(page.subject, top.priority, top.code)
+    assert ladder is not None, "what has no ladder has no page"
+    return ladder
+
+
+def _steps(ladder: Ladder, tx: Tx) -> list[Step]:
+    return policies_of(tx.settings).steps(ladder.name)
+
+
+def _close(page: Page, tx: Tx, *, lowered: bool) -> None:
+    page.state, page.closed_at, page.asking = "closed", tx.now, []
     tx.disarm(Climb, key=str(page.page_id))
+    tx.emit(PageClosed(**page.about(), reason="lowered" if lowered else "ended", closed_at=tx.now))
 
 
-def expect_lapse(page: Page, tx: Tx) -> None:
-    """An answer to a high or emergency alarm holds for a while only; to one that is only medium now, for good."""
-    tx.disarm(Lapse, key=str(page.page_id))
-    if page.subject != "alarm" or page.answered_at is None or page.answer_id is None:
-        return
-    at = lapses_at(tables.escalation().lapse, page.priority, page.answered_at)
-    if at is not None:
-        tx.arm(Lapse(page_id=page.page_id, answer_id=page.answer_id), key=str(page.page_id), at=at)
+async def _keep(page: Page, tx: Tx) -> None:
+    top = next(iter(asked(page.items)), None)
+    if top is not None:
+        page.title, page.priority = top.title, top.priority
+    await pages.keep(tx, page)
 
 
 async def climb(timer: Climb, tx: Tx) -> None:
@@ -81,20 +147,31 @@ async def climb(timer: Climb, tx: Tx) -> None:
     if page is None or page.state != "open":
         return
     page.step += 1
-    await _tell_step(page, tx)
+    await _climb(page, tx)
+    await _keep(page, tx)
 
 
 async def lapse(timer: Lapse, tx: Tx) -> None:
-    """The answer is too old and the alarm has not ended: say so, and begin again."""
+    """The answer is too old and the alarm has not ended: say so, and ask again."""
     page = await pages.hold(tx, timer.page_id)
-    if page is None or page.state != "answered" or page.answer_id != timer.answer_id or page.alarm_id is None:
+    item = next((one for one in page.items if one.alarm_id == timer.alarm_id and not one.ended), None) if page else None
+    if page is None or item is None or item.answer_id != timer.answer_id:
         return
+    before = asking(page.items)
     tx.emit(
         AcknowledgementLapsed(
-            **page.about(), answer_id=timer.answer_id, alarm_id=page.alarm_id, priority=page.priority, lapsed_at=tx.now
+            **page.about(), answer_id=timer.answer_id, alarm_id=timer.alarm_id, priority=item.priority, lapsed_at=tx.now
         )
     )
-    await begin(page, tx)
+    item.asks_again()
+    await follow(page, before, tx)
 
 
-TIMERS: Timers = {Climb: climb, Lapse: lapse}
+async def tell_next(timer: PassOn, tx: Tx) -> None:
+    """Nobody was reached at the other end: whoever is next."""
+    page = await pages.hold(tx, timer.page_id)
+    if page is not None and await pass_on(page, timer.staff_id, tx):
+        await _keep(page, tx)
+
+
+TIMERS: Timers = {Climb: climb, Lapse: lapse, PassOn: tell_next}

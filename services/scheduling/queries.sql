@@ -57,6 +57,33 @@ INSERT INTO shifts (shift_id, staff_id, during) VALUES (:shift_id, :staff_id, ts
 INSERT INTO chair_assignments (assignment_id, staff_id, chair, during)
 VALUES (:assignment_id, :staff_id, :chair, tstzrange(:starts_at, :ends_at));
 
+-- name: hold_shift(shift_id)^
+-- One shift, held.
+SELECT shift_id, staff_id, lower(during) AS starts_at, upper(during) AS ends_at FROM shifts WHERE shift_id = :shift_id FOR UPDATE;
+
+-- name: cancel_shift(shift_id, at)!
+-- A shift ends now, or will not be: an empty time is one that never came.
+UPDATE shifts SET during = during * tstzrange(NULL, :at) WHERE shift_id = :shift_id;
+
+-- name: shifts(since, until)
+-- Who is on duty when.
+SELECT h.shift_id, h.staff_id, s.role, lower(h.during) AS starts_at, upper(h.during) AS ends_at
+FROM shifts h JOIN staff s USING (staff_id) WHERE h.during && tstzrange(:since, :until) ORDER BY lower(h.during), h.staff_id LIMIT 1000;
+
+-- name: hold_assignment(assignment_id)^
+-- One assignment of a chair, held.
+SELECT assignment_id, staff_id, chair, lower(during) AS starts_at, upper(during) AS ends_at
+FROM chair_assignments WHERE assignment_id = :assignment_id FOR UPDATE;
+
+-- name: unassign_chair(assignment_id, at)!
+-- An assignment ends now, or will not be; the chair is free from then on.
+UPDATE chair_assignments SET during = during * tstzrange(NULL, :at) WHERE assignment_id = :assignment_id;
+
+-- name: assignments(since, until)
+-- Who has which chair when.
+SELECT assignment_id, staff_id, chair, lower(during) AS starts_at, upper(during) AS ends_at
+FROM chair_assignments WHERE during && tstzrange(:since, :until) ORDER BY lower(during), chair LIMIT 1000;
+
 -- name: on_duty(at)
 -- Who is on duty at an instant, and which chairs they have.
 SELECT s.staff_id, s.role, array(

@@ -125,6 +125,59 @@ async def assign_chair(tx: Tx, assignment_id: UUID, staff_id: str, chair: int, s
         raise Taken from None
 
 
+@dataclass(frozen=True)
+class Shift:
+    """Somebody is on duty. A shift that was cancelled before it began has no times."""
+
+    shift_id: UUID
+    staff_id: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Somebody has a chair. One that was withdrawn before it began has no times."""
+
+    assignment_id: UUID
+    staff_id: str
+    chair: int
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+async def hold_shift(tx: Tx, shift_id: UUID) -> Shift | None:
+    """A shift, held until the transaction ends."""
+    row = await queries.hold_shift(tx.db, shift_id=shift_id)
+    return Shift(**dict(row)) if row else None
+
+
+async def cancel_shift(tx: Tx, shift_id: UUID) -> None:
+    """A shift ends now, or will not be."""
+    await queries.cancel_shift(tx.db, shift_id=shift_id, at=tx.now)
+
+
+async def shifts(tx: Tx, since: datetime, until: datetime) -> list[dict[str, Any]]:
+    """Shifts that share time with a period, in their order; at most 1,000."""
+    return [dict(row) async for row in queries.shifts(tx.db, since=since, until=until)]
+
+
+async def hold_assignment(tx: Tx, assignment_id: UUID) -> Assignment | None:
+    """An assignment of a chair, held until the transaction ends."""
+    row = await queries.hold_assignment(tx.db, assignment_id=assignment_id)
+    return Assignment(**dict(row)) if row else None
+
+
+async def unassign_chair(tx: Tx, assignment_id: UUID) -> None:
+    """An assignment ends now, or will not be."""
+    await queries.unassign_chair(tx.db, assignment_id=assignment_id, at=tx.now)
+
+
+async def assignments(tx: Tx, since: datetime, until: datetime) -> list[Assignment]:
+    """Assignments of chairs that share time with a period, in their order; at most 1,000."""
+    return [Assignment(**dict(row)) async for row in queries.assignments(tx.db, since=since, until=until)]
+
+
 async def on_duty(tx: Tx, at: datetime) -> list[tuple[str, str, list[int]]]:
     """Staff id, role and chairs of those on duty."""
     return [(row["staff_id"], row["role"], row["chairs"]) async for row in queries.on_duty(tx.db, at=at)]

@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -35,7 +36,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
         up.stdout.close()
 
 
-def said(clinic: Clinic, *arguments: str) -> tuple[int, dict[str, object]]:
+def said(clinic: Clinic, *arguments: str) -> tuple[int, dict[str, Any]]:
     """A command's exit code and what it said as JSON."""
     command = [sys.executable, "-m", "chairside", *arguments, "--json", "--data", str(clinic.data)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ))
@@ -62,6 +63,21 @@ def test_dead_letters_are_asked_of_every_service(clinic: Clinic) -> None:
     assert (code, list(answers.values())) == (0, [{"dry_run": True, "keys": [], "letters": []}] * len(answers))
     assert "intake" in answers
     assert said(clinic, "deadletters", "show", "nobody", "1")[0] == 1
+
+
+def test_channels_are_tried_out_from_the_command_line(clinic: Clinic) -> None:
+    ways = [{"channel": "console", "address": "desk"}, {"channel": "sms", "address": "+12025550123"}]
+    headers = {"Authorization": f"Bearer {clinic.token('operator')}"}
+    put = f"{clinic.services['notifications']}/contacts/nurse-tried"
+    assert httpx2.put(put, json={"channels": ways}, headers=headers, trust_env=False).status_code == 204
+    code, whole = said(clinic, "channel", "test", "nurse-tried")
+    assert (code, [(one["channel"], one["outcome"].partition(":")[0]) for one in whole["tests"]]) == (
+        1,
+        [("console", "taken"), ("sms", "refused")],
+    )
+    assert said(clinic, "channel", "test", "nurse-tried", "--channel", "1")[0] == 0
+    code, problem = said(clinic, "channel", "test", "nobody")
+    assert (code, "PUT /contacts/nobody" in str(problem["todo"])) == (1, True)
 
 
 def test_a_token_opens_what_its_role_may_and_nothing_else(clinic: Clinic) -> None:

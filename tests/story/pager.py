@@ -5,7 +5,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from kit.webhooks import signature
+from kit.clock import wall
+from kit.webhooks import verify
 
 
 @dataclass
@@ -32,8 +33,7 @@ class Pager:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
         body = await reader.readexactly(int(headers["content-length"]))
-        expected = signature(self.secret, headers["webhook-id"], headers["webhook-timestamp"], body)
-        status = "503 Down" if self.down else "204 Taken" if headers["webhook-signature"] == expected else "401 Forged"
+        status = "503 Down" if self.down else "204 Taken" if verify(self.secret, headers, body, wall()) else "401 Forged"
         if status.startswith("204"):
             self.pages.append(json.loads(body))
             self.ids.append(headers["webhook-id"])

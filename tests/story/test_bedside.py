@@ -54,7 +54,8 @@ async def test_s11_vomiting_while_sedated_is_high_and_each_cause_has_its_own_end
         (1095, "A14 ended"),
         (1275, "A10 ended"),
     ]
-    assert await paged(clinic, session) == [(900, "nurse-1: chair 1 high"), (900, "nurse-1: chair 1 medium")]
+    # The medium one waits until the high one is answered: nobody was told of it yet.
+    assert await paged(clinic, session) == [(900, "nurse-1: chair 1 high"), (915, "nurse-1: chair 1 medium")]
 
 
 async def test_s12_apnoea_calls_everybody_at_its_twentieth_second(clinic: Clinic) -> None:
@@ -109,6 +110,7 @@ async def test_s13_a_high_suicide_risk_keeps_the_patient_until_a_provider_has_ev
         (310, "SUICIDE-RISK was true-intervened"),
     ]
     assert [(at - screened, who) for at, who in await paged(clinic, session)] == [
+        (0, "dr-lee: chair 1 high"),
         (0, "nurse-1: chair 1 high"),
         (30, "nurse-2: chair 1 high"),
         (60, "dr-lee: chair 1 high"),

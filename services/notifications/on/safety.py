@@ -5,12 +5,12 @@ from kit.stream import Handlers
 from schemas.intake.safety import SuicideRiskSignalled
 from services.notifications.record import open_page
 from services.notifications.rules.texts import TITLES
-from services.notifications.timers import begin
+from services.notifications.timers import follow
 
 
 async def page_prescriber(event: SuicideRiskSignalled, tx: Tx) -> None:
     """A prescriber must look; the page says no more than that."""
-    page = await open_page(
+    page, before = await open_page(
         tx,
         "safety",
         f"signal {event.signal_id}",
@@ -19,8 +19,7 @@ async def page_prescriber(event: SuicideRiskSignalled, tx: Tx) -> None:
         signal_id=event.signal_id,
         patient_id=event.patient_id,
     )
-    if page is not None:
-        await begin(page, tx)
+    await follow(page, before, tx)
 
 
 HANDLERS: Handlers = {SuicideRiskSignalled: page_prescriber}

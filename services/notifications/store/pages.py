@@ -1,23 +1,29 @@
 """Pages as they stand."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from kit.db import Tx
 from schemas.monitoring.alarms import Priority
+from schemas.notifications.pages import AnsweredAlarm
+from services.notifications.rules.paging import Item
+from services.notifications.rules.policy import Subject
 from services.notifications.store.named import queries
 
 
 @dataclass
 class Page:
-    """A page as it stands. What a handler changes of it is kept by `keep`."""
+    """A page as it stands. What a handler changes of it, and of what it asks about, is kept by `keep`."""
 
     page_id: UUID
-    subject: Literal["alarm", "safety", "dead letter"]
+    subject: Subject
     source: str
     alarm_id: UUID | None
+    """The first alarm it was opened for."""
     signal_id: UUID | None
     session_id: UUID | None
     patient_id: UUID | None
@@ -25,15 +31,25 @@ class Page:
     chair: int | None
     title: str
     priority: Priority
-    state: Literal["open", "answered", "closed"]
-    step: int
-    count: int
+    """Title and priority of the most urgent that it asks about."""
     opened_at: datetime
     since: datetime
-    answer_id: UUID | None
-    answered_by: str | None
-    answered_at: datetime | None
-    closed_at: datetime | None
+    """When this climb began."""
+    state: Literal["open", "answered", "closed"] = "open"
+    step: int = 0
+    count: int = 1
+    asking: list[str] = field(default_factory=list)
+    """Whom it asks at this step, but for those who declined or cannot be reached."""
+    told: list[str] = field(default_factory=list)
+    """Everybody told in this climb."""
+    answer_id: UUID | None = None
+    answered_by: str | None = None
+    answered_at: datetime | None = None
+    """The last answer."""
+    closed_at: datetime | None = None
+    resolved_by: str | None = None
+    resolution: str | None = None
+    items: list[Item] = field(default_factory=list)
 
     def about(self) -> dict[str, Any]:
         """What every event about it carries."""
@@ -46,12 +62,8 @@ class Page:
         }
 
 
-def _page(row: Any) -> Page | None:
-    return Page(**dict(row)) if row else None
-
-
-async def open_page(tx: Tx, page: Page) -> bool:
-    """Open a page. False when its source is told of already: that page counts up."""
+async def open_page(tx: Tx, page: Page) -> Page:
+    """Open a page, held. Where its source has one already, that one is returned, counted up."""
     row = await queries.open_page(
         tx.db,
         page_id=page.page_id,
@@ -67,26 +79,29 @@ async def open_page(tx: Tx, page: Page) -> bool:
         priority=page.priority,
         opened_at=page.opened_at,
     )
-    return bool(row["page_id"] == page.page_id)
+    return await _whole(tx, row) if row["page_id"] != page.page_id else page
 
 
 async def hold(tx: Tx, page_id: UUID) -> Page | None:
     """A page, held until the transaction ends."""
-    return _page(await queries.hold_page(tx.db, page_id=page_id))
+    row = await queries.hold_page(tx.db, page_id=page_id)
+    return await _whole(tx, row) if row else None
 
 
 async def hold_of(tx: Tx, source: str) -> Page | None:
-    """The page about a source, held until the transaction ends; closed ones are not found."""
-    return _page(await queries.hold_page_of(tx.db, source=source))
+    """The page that asks about a source, held until the transaction ends; None when that is over, or never was."""
+    row = await queries.hold_page_of(tx.db, source=source)
+    return await _whole(tx, row) if row else None
 
 
 async def see(tx: Tx, page_id: UUID) -> Page | None:
     """A page, to be read."""
-    return _page(await queries.see_page(tx.db, page_id=page_id))
+    row = await queries.see_page(tx.db, page_id=page_id)
+    return await _whole(tx, row) if row else None
 
 
 async def see_all(tx: Tx, *, everything: bool) -> list[Page]:
-    """Pages, newest first."""
+    """Pages, newest first, without what they ask about."""
     return [Page(**dict(row)) async for row in queries.see_pages(tx.db, everything=everything)]
 
 
@@ -95,12 +110,73 @@ async def keep(tx: Tx, page: Page) -> None:
     await queries.keep_page(
         tx.db,
         page_id=page.page_id,
+        title=page.title,
         priority=page.priority,
         state=page.state,
         step=page.step,
         since=page.since,
+        asking=page.asking,
+        told=page.told,
         answer_id=page.answer_id,
         answered_by=page.answered_by,
         answered_at=page.answered_at,
         closed_at=page.closed_at,
+        resolved_by=page.resolved_by,
+        resolution=page.resolution,
     )
+    items = page.items
+    await queries.keep_items(
+        tx.db,
+        page_id=page.page_id,
+        sources=[i.source for i in items],
+        alarm_ids=[i.alarm_id for i in items],
+        codes=[i.code for i in items],
+        titles=[i.title for i in items],
+        priorities=[i.priority for i in items],
+        sinces=[i.since for i in items],
+        tolds=[i.told for i in items],
+        answer_ids=[i.answer_id for i in items],
+        answered_bys=[i.answered_by for i in items],
+        answered_ats=[i.answered_at for i in items],
+        endeds=[i.ended for i in items],
+    )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Somebody answered or declined: who, by what, and from where."""
+
+    answer_id: UUID
+    staff_id: str
+    what: Literal["answered", "declined"]
+    via: str
+    came_from: str
+    alarms: Sequence[AnsweredAlarm] = ()
+
+
+async def note_answer(tx: Tx, page: Page, answer: Answer) -> None:
+    """Keep who answered or declined."""
+    alarms = json.dumps([one.model_dump(mode="json") for one in answer.alarms])
+    await queries.note_answer(
+        tx.db,
+        answer_id=answer.answer_id,
+        page_id=page.page_id,
+        staff_id=answer.staff_id,
+        what=answer.what,
+        via=answer.via,
+        came_from=answer.came_from,
+        alarms=alarms,
+        answered_at=tx.now,
+    )
+
+
+async def paging(tx: Tx) -> tuple[int, tuple[UUID, ...]]:
+    """How many pages nobody has answered, and which high and emergency alarms are in hand."""
+    row = await queries.paging(tx.db)
+    return row["open"], tuple(row["open_high"])
+
+
+async def _whole(tx: Tx, row: Any) -> Page:
+    page = Page(**dict(row))
+    page.items = [Item(**dict(item)) async for item in queries.items(tx.db, page_id=page.page_id)]
+    return page

@@ -1,11 +1,10 @@
-"""How people are reached, and what became of telling them."""
+"""How people are reached."""
 
 import json
 from dataclasses import dataclass
-from typing import Literal
-from uuid import UUID
 
 from kit.db import Tx
+from services.notifications.rules.channels import BY_PHONE, Medium
 from services.notifications.store.named import queries
 
 
@@ -13,7 +12,7 @@ from services.notifications.store.named import queries
 class Channel:
     """One way to reach a person."""
 
-    channel: Literal["console", "webhook", "email"]
+    channel: Medium
     address: str
 
 
@@ -35,8 +34,10 @@ async def contacts(tx: Tx) -> dict[str, list[Channel]]:
     return {row["staff_id"]: [Channel(**channel) for channel in json.loads(row["channels"])] async for row in rows}
 
 
-async def note_telling(tx: Tx, job_id: UUID, page_id: UUID, staff_id: str, step: int, channel: str, outcome: str) -> None:
-    """What became of telling somebody."""
-    await queries.note_telling(
-        tx.db, job_id=job_id, page_id=page_id, staff_id=staff_id, step=step, channel=channel, outcome=outcome, told_at=tx.now
-    )
+async def people_of_number(tx: Tx, number: str) -> list[str]:
+    """Whose phone this is, as E.164."""
+    found: dict[str, None] = {}
+    for channel in BY_PHONE:
+        by_text = json.dumps([{"channel": channel, "address": number}])
+        found |= {row["staff_id"]: None async for row in queries.people_of_number(tx.db, by_text=by_text)}
+    return list(found)

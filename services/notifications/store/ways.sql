@@ -11,10 +11,9 @@ SELECT staff_id, channels FROM contacts ORDER BY staff_id;
 -- How one person is reached.
 SELECT channels FROM contacts WHERE staff_id = :staff_id;
 
--- name: note_telling(job_id, page_id, staff_id, step, channel, outcome, told_at)!
--- What became of telling somebody.
-INSERT INTO tellings (job_id, page_id, staff_id, step, channel, outcome, told_at)
-VALUES (:job_id, :page_id, :staff_id, :step, :channel, :outcome, :told_at) ON CONFLICT DO NOTHING;
+-- name: people_of_number(by_text)
+-- Whose number this is: channels that hold it.
+SELECT staff_id FROM contacts WHERE channels @> :by_text::jsonb;
 
 -- name: tellings(page_id)
 -- Who was told of a page.

@@ -1,18 +1,29 @@
 """Staff: who works here, when, and who has which chair."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kit.fields import Instant, WholeNumber
 from kit.http import Command, Refused, Routes, needs
-from schemas.scheduling.staff import ChairAssigned, Role, ShiftPlanned, StaffIdentity, StaffMemberRegistered
+from schemas.scheduling.staff import (
+    ChairAssigned,
+    ChairUnassigned,
+    Role,
+    ShiftCancelled,
+    ShiftPlanned,
+    StaffIdentity,
+    StaffMemberRegistered,
+)
 from services.scheduling import store
 from services.scheduling.settings import settings_of
 
 routes = Routes(tags=["staff"])
+LISTED = timedelta(days=14)
+Since = Annotated[Instant | None, Query(alias="from", description="the default is now")]
 StaffId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$", description="an id that names no person")]
 
 
@@ -58,6 +69,34 @@ class Made(BaseModel):
     """The id of what was made."""
 
     id: UUID
+
+
+class ShiftShown(BaseModel):
+    """A shift as it is planned."""
+
+    shift_id: UUID
+    staff_id: str
+    role: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+class AssignmentShown(BaseModel):
+    """A nurse's chair as it is planned."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    assignment_id: UUID
+    staff_id: str
+    chair: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Cancelled(BaseModel):
+    """A shift was cancelled; these chairs are still its nurse's in its time, and want another."""
+
+    chairs: list[AssignmentShown]
 
 
 class OnDuty(BaseModel):
@@ -115,11 +154,85 @@ async def assign_chair(body: Assignment, tx: Command) -> Made:
     return Made(id=assignment_id)
 
 
+@routes.delete("/shifts/{shift_id}", dependencies=[needs("staff.write")])
+async def cancel_shift(shift_id: UUID, tx: Command) -> Cancelled:
+    """A shift will not be, or ends now."""
+    shift = await store.hold_shift(tx, shift_id)
+    if shift is None:
+        raise Refused(404, "No such shift", f"scheduling knows no shift {shift_id}")
+    starts_at, ends_at = _ahead("shift", shift.starts_at, shift.ends_at, tx.now)
+    await store.cancel_shift(tx, shift_id)
+    tx.emit(
+        ShiftCancelled(
+            shift_id=shift_id,
+            staff_id=shift.staff_id,
+            role=await _role(tx, shift.staff_id),
+            starts_at=starts_at,
+            ends_at=ends_at,
+            cancelled_at=tx.now,
+        )
+    )
+    tx.audit("cancel shift", f"staff {shift.staff_id}")
+    left = await store.assignments(tx, max(starts_at, tx.now), ends_at)
+    return Cancelled(chairs=[AssignmentShown.model_validate(one) for one in left if one.staff_id == shift.staff_id])
+
+
+@routes.delete("/chair-assignments/{assignment_id}", dependencies=[needs("staff.write")], status_code=204)
+async def unassign_chair(assignment_id: UUID, tx: Command) -> None:
+    """A chair is a nurse's no longer, or will not be; from now on it may be given to another."""
+    assignment = await store.hold_assignment(tx, assignment_id)
+    if assignment is None:
+        raise Refused(404, "No such assignment", f"scheduling knows no chair assignment {assignment_id}")
+    starts_at, ends_at = _ahead("assignment", assignment.starts_at, assignment.ends_at, tx.now)
+    await store.unassign_chair(tx, assignment_id)
+    tx.emit(
+        ChairUnassigned(
+            assignment_id=assignment_id,
+            staff_id=assignment.staff_id,
+            chair=assignment.chair,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            unassigned_at=tx.now,
+        )
+    )
+    tx.audit("unassign chair", f"staff {assignment.staff_id}, chair {assignment.chair}")
+
+
+@routes.get("/shifts", dependencies=[needs("appointments.read")])
+async def list_shifts(tx: Command, since: Since = None, until: Instant | None = None) -> list[ShiftShown]:
+    """Shifts of the next 14 days, or of a time."""
+    first = since or tx.now
+    return [ShiftShown(**one) for one in await store.shifts(tx, first, _after(first, until))]
+
+
+@routes.get("/chair-assignments", dependencies=[needs("appointments.read")])
+async def list_assignments(tx: Command, since: Since = None, until: Instant | None = None) -> list[AssignmentShown]:
+    """Nurses' chairs of the next 14 days, or of a time."""
+    first = since or tx.now
+    return [AssignmentShown.model_validate(one) for one in await store.assignments(tx, first, _after(first, until))]
+
+
 @routes.get("/staff/on-duty", dependencies=[needs("appointments.read")])
 async def on_duty(tx: Command, at: Instant | None = None) -> list[OnDuty]:
     """Who is on duty now, or at an instant."""
     instant: datetime = at or tx.now
     return [OnDuty(staff_id=who, role=role, chairs=chairs) for who, role, chairs in await store.on_duty(tx, instant)]
+
+
+def _ahead(what: str, starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+    if starts_at is None or ends_at is None:
+        raise Refused(409, "It was cancelled already", f"the {what} never began", todo="nothing: it stays cancelled")
+    if ends_at <= now:
+        ended = f"the {what} ended at {ends_at.isoformat(timespec='minutes')}"
+        raise Refused(409, "It is over", ended, todo="nothing: what was is not changed")
+    return starts_at, ends_at
+
+
+def _after(since: datetime, until: datetime | None) -> datetime:
+    last = until or since + LISTED
+    if last <= since:
+        raise Refused(422, "This time is none", field="query.until", expected="an instant after `from`")
+    return last
 
 
 async def _role(tx: Command, staff_id: str) -> Role:

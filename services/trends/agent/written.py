@@ -3,15 +3,20 @@
 faust sends a row to its changelog and goes on; the offset of the fact is committed half a second later, whether the broker has
 the row or not. A process killed between the two would lose the fact: the row without it, the offset past it. Here a commit
 waits for all rows that were sent before it, and a row that the broker refuses ends the process.
+
+And nothing is handed over before the positions stand. faust lets facts in while it seeks to where it was, and then empties its
+queues: what came meanwhile is read again where an offset was committed, and lost for good where none ever was.
 """
 
 import asyncio
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import faust
 import structlog
 from faust.transport.drivers.aiokafka import Consumer
+from faust.types import TP
 
 log = structlog.get_logger("trends")
 
@@ -42,7 +47,22 @@ def _or_end(sent: Any) -> None:
 
 
 class WrittenConsumer(Consumer):
-    """A consumer that commits no offset before the rows are written."""
+    """A consumer that commits no offset before the rows are written, and reads from where it was."""
+
+    async def perform_seek(self) -> None:
+        """Go to where we were. faust lets the flow go on once it has emptied its queues; until then nothing may come in."""
+        if self.flow_active:
+            self.stop_flow()
+        await super().perform_seek()
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """To the committed offset, and to the beginning where none was ever committed: aiokafka stays where it is there."""
+        committed: Mapping[TP, int] = await super().seek_to_committed()
+        changelogs = self.app.tables.changelog_topics
+        never = [place for place, offset in committed.items() if (offset or 0) <= 0 and place.topic not in changelogs]
+        if never:
+            await self.seek_wait(await self.earliest_offsets(*never))
+        return committed
 
     async def _commit_offsets(self, *arguments: Any, **named: Any) -> Any:
         if waiting := set(rows_waiting(self.app)):

@@ -14,7 +14,7 @@ from kit.testing import Stage
 from schemas.intake.orders import OrderSigned
 from schemas.scheduling.appointments import APPOINTMENTS, AppointmentBooked, AppointmentMissed, PatientArrived
 from schemas.scheduling.series import SERIES
-from schemas.scheduling.staff import STAFF
+from schemas.scheduling.staff import STAFF, ChairUnassigned, ShiftCancelled
 from schemas.scheduling.waitlist import WAITLIST
 from services.scheduling.app import SERVICE
 from services.scheduling.on.orders import plan_series
@@ -133,3 +133,43 @@ async def test_staff_shifts_and_chairs(stage: Stage, scheduling: httpx2.AsyncCli
     assert [(one["staff_id"], one["chairs"]) for one in duty] == [("dr-lee", []), ("nurse-1", [1]), ("nurse-2", [])]
     await stage.settle()
     assert len(await stage.events(STAFF)) == 7
+
+
+async def test_a_shift_and_a_chair_are_taken_back_before_they_begin_or_while_they_last(
+    stage: Stage, scheduling: httpx2.AsyncClient
+) -> None:
+    times = {"starts_at": "2026-03-02T08:00:00Z", "ends_at": "2026-03-02T16:00:00Z"}
+    later = {"starts_at": "2026-03-03T08:00:00Z", "ends_at": "2026-03-03T16:00:00Z"}
+    for who in ("nurse-1", "nurse-2"):
+        await scheduling.post("/staff", json={"staff_id": who, "display_name": "Somebody", "role": "nurse"})
+    today, tomorrow = [(await scheduling.post("/shifts", json={"staff_id": "nurse-1"} | t)).json()["id"] for t in (times, later)]
+    chairs = [
+        (await scheduling.post("/chair-assignments", json={"staff_id": "nurse-1", "chair": 1} | t)).json()["id"]
+        for t in (times, later)
+    ]
+    assert len((await scheduling.get("/shifts")).json()) == 2
+    await stage.advance(minutes=120)
+    left = await scheduling.delete(f"/shifts/{tomorrow}")
+    assert [one["assignment_id"] for one in left.json()["chairs"]] == [chairs[1]]
+    assert (await scheduling.delete(f"/shifts/{today}")).json()["chairs"][0]["assignment_id"] == chairs[0]
+    for assignment in chairs:
+        assert (await scheduling.delete(f"/chair-assignments/{assignment}")).status_code == 204
+    assert (await scheduling.get("/staff/on-duty", params={"at": "2026-03-02T08:59:00Z"})).json()[0]["chairs"] == [1]
+    assert (await scheduling.get("/staff/on-duty")).json() == []
+    assert (await scheduling.get("/shifts")).json() == (await scheduling.get("/chair-assignments")).json() == []
+    for path in (f"/shifts/{today}", f"/shifts/{tomorrow}", *(f"/chair-assignments/{one}" for one in chairs)):
+        assert (await scheduling.delete(path)).status_code == 409, path
+    assert (await scheduling.delete(f"/shifts/{chairs[0]}")).status_code == 404
+    assert (await scheduling.delete(f"/chair-assignments/{today}")).status_code == 404
+    other = {"staff_id": "nurse-2", "chair": 1, "starts_at": "2026-03-02T09:00:00Z", "ends_at": "2026-03-02T16:00:00Z"}
+    assert (await scheduling.post("/chair-assignments", json=other)).status_code == 201
+    backwards = {"from": "2026-03-02T09:00:00Z", "until": "2026-03-02T09:00:00Z"}
+    assert (await scheduling.get("/shifts", params=backwards)).status_code == 422
+    await stage.settle()
+    taken_back = [event for event in await stage.events(STAFF) if isinstance(event, ShiftCancelled | ChairUnassigned)]
+    assert [(type(one), one.starts_at.day) for one in taken_back] == [
+        (ShiftCancelled, 3),
+        (ShiftCancelled, 2),
+        (ChairUnassigned, 2),
+        (ChairUnassigned, 3),
+    ]

@@ -139,8 +139,19 @@ async def until_equal(trends: Trends, kafka: str, prefix: str) -> None:
                     trends.start()
                 await asyncio.sleep(0.3)
     except TimeoutError:
-        for one, other in zip(found, (wanted.summaries, wanted.hours), strict=True):
-            assert one == other, trends.log.read_text()[-3000:]
+        raise AssertionError(f"{differing(found, (wanted.summaries, wanted.hours))}\n{trends.log.read_text()[-3000:]}") from None
+
+
+def differing(found: Any, wanted: Any) -> list[str]:
+    """What is said otherwise than computed, field by field."""
+    lines = []
+    for ones, others in zip(found, wanted, strict=True):
+        for key in ones.keys() | others.keys():
+            one, other = (side[key].model_dump() if key in side else {} for side in (ones, others))
+            lines += [
+                f"{key} {name}: {one.get(name)} != {other.get(name)}" for name in one | other if one.get(name) != other.get(name)
+            ]
+    return lines
 
 
 async def until_read(trends: Trends, kafka: str, settings: TrendsSettings, before: dict[str, Any]) -> None:
