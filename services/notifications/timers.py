@@ -57,8 +57,8 @@ def expect_lapse(page: Page, item: Item, tx: Tx) -> None:
         return
     at = lapses_at(policies_of(tx.settings).lapse, item.priority, item.answered_at)
     if at is not None:
-        lapse = Lapse(page_id=page.page_id, alarm_id=item.alarm_id, answer_id=item.answer_id)
-        tx.arm(lapse, key=key, at=at, priority=RANK[item.priority])
+        timer = Lapse(page_id=page.page_id, alarm_id=item.alarm_id, answer_id=item.answer_id)
+        tx.arm(timer, key=key, at=at, priority=RANK[item.priority])
 
 
 async def pass_on(page: Page, staff_id: str, tx: Tx) -> bool:
@@ -113,8 +113,8 @@ async def _say(page: Page, staff_ids: list[str], tx: Tx) -> None:
 
 
 def _expect_next(page: Page, steps: list[Step], tx: Tx) -> None:
-    urgency = RANK[_ladder(page, tx).priority]
-    tx.arm(Climb(page_id=page.page_id), key=str(page.page_id), at=due(steps, page.since, page.step + 1), priority=urgency)
+    rank = RANK[asked(page.items)[0].priority]
+    tx.arm(Climb(page_id=page.page_id), key=str(page.page_id), at=due(steps, page.since, page.step + 1), priority=rank)
 
 
 def _ladder(page: Page, tx: Tx) -> Ladder:
