@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import httpx2
 
 from kit.errors import Rejected, TryLater
+from kit.outside import trusted
 
 LATER = frozenset({408, 425, 429})
 PATIENCE_S = 4.0
@@ -30,7 +31,7 @@ async def post(
     """
     limits = httpx2.Timeout(patience_s, connect=min(2.0, patience_s))
     try:
-        async with httpx2.AsyncClient(timeout=limits, follow_redirects=False, auth=auth) as client:
+        async with httpx2.AsyncClient(timeout=limits, follow_redirects=False, auth=auth, verify=trusted()) as client:
             answer = await client.post(url, content=body, headers=dict(headers))
     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
         raise Later("the receiver cannot be reached") from error

@@ -14,7 +14,8 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from kit import clock, db
-from kit.app import create_app
+from kit.app import OnlyPublic, create_app
+from kit.backlog import Urgent
 from kit.batch import Handling, OnDeadLetter
 from kit.beats import Beat, Beats
 from kit.direct import Direct, Said
@@ -61,6 +62,10 @@ class Service:
     on_blind: Callable[[db.Tx], Awaitable[None]] | None = None
     beat: Beat | None = None
     """Says that the service lives: every `beat_seconds`, and only while it has read everything."""
+    urgent: Urgent = field(default_factory=dict)
+    """Events that overtake those of other keys when many wait."""
+    public_port: Callable[[Any], int | None] = lambda _: None
+    """A second port that serves only what needs no token, from the service's own settings; None: there is none."""
     daily: tuple[Daily, ...] = ()
     """Tables kept by the day: partitions are made ahead, and dropped when their time is over."""
 
@@ -174,6 +179,7 @@ class Running:
                 handling=self.handling,
                 moved=watch("stream", 120),
                 fetch_max_wait_ms=self.settings.kafka_fetch_wait_ms,
+                urgent=self.service.urgent,
             )
             self.loops.append(self.stream.run)
 
@@ -243,15 +249,19 @@ async def serve(service: Service, settings: Settings) -> None:
     await _open(running, stop)
     if stop.is_set():
         return
-    server = Server.of(running.app(), settings)
+    app = running.app()
+    servers = [Server.of(app, settings.host, settings.port)]
+    if (public := service.public_port(settings)) is not None:
+        servers.append(Server.of(OnlyPublic(app), settings.host, public))
     collect_rarely()
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(running.run(stop))
-            serving = group.create_task(server.serve())
+            serving = [group.create_task(server.serve()) for server in servers]
             await stop.wait()
-            server.should_exit = True
-            await asyncio.wait([serving], timeout=STOP_WITHIN)
+            for server in servers:
+                server.should_exit = True
+            await asyncio.wait(serving, timeout=STOP_WITHIN)
     finally:
         await running.close()
 

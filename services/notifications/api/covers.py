@@ -30,6 +30,7 @@ class WantedCover(BaseModel):
     since: Instant = Field(alias="from", description="no earlier than now: what was is not changed")
     until: Instant
     reason: Annotated[Text, Field(min_length=2, max_length=200, description="without personal data, as in: leave")]
+    accept_gaps: bool = False
 
 
 class CoverShown(BaseModel):
@@ -108,7 +109,7 @@ async def make_cover(body: WantedCover, tx: Command) -> Made:
     tx.audit("make cover", f"staff {body.cover} for {body.absent}", reason=body.reason)
     made = await covers.cover_of(tx, wanted.cover_id)
     assert made is not None
-    return Made(cover=_shown(made), warnings=await warn(tx, before, accept_gaps=True, field=""))
+    return Made(cover=_shown(made), warnings=await warn(tx, before, accept_gaps=body.accept_gaps, field="body.accept_gaps"))
 
 
 @routes.get("/covers", dependencies=[needs("roster.read")])

@@ -264,6 +264,20 @@ async def test_a_cover_that_cannot_be_is_refused_with_what_to_do(stage: Stage, r
     assert refusal(await roster.delete(f"/covers/{uuid4()}"), 404)[0] == "No such cover"
 
 
+async def test_a_cover_who_is_there_anyway_may_leave_nobody_else(stage: Stage, roster: httpx2.AsyncClient) -> None:
+    nurses = {"role": "nurse", "members": ["nurse-1"], "first_date": "2026-03-01", "accept_gaps": True}
+    assert (await put(roster, "nurses", **nurses)).json()["warnings"]["gaps"] == []
+    await hear(stage, shift("nurse-2"))
+    times = {"from": MORNING.isoformat(), "until": (MORNING + 4 * HOUR).isoformat()}
+    wanted = {"absent": "nurse-1", "cover": "nurse-2", "reason": "leave"} | times
+    alone = await roster.post("/covers", json=wanted)
+    assert refusal(alone, 409) == ("Nobody would be told", "body.accept_gaps")
+    assert "no second nurse from 2026-03-02T08:00Z to 2026-03-02T12:00Z" in alone.json()["detail"]
+    assert (await roster.get("/covers")).json() == []
+    meant = await roster.post("/covers", json=wanted | {"accept_gaps": True})
+    assert (meant.status_code, len(meant.json()["warnings"]["gaps"])) == (201, 1)
+
+
 async def test_two_covers_at_once_for_one_absent_let_one_in(stage: Stage, roster: httpx2.AsyncClient) -> None:
     answers = await asyncio.gather(*(cover(roster, "nurse-1", by, 0, 8) for by in ("nurse-2", "charge-1", "nurse-2")))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409]

@@ -52,6 +52,14 @@ def test_the_hour_that_is_twice_has_one_person_on_call() -> None:
     assert [turn.staff_id for turn in turns(nights, *day("2026-10-25"))] == ["ann", "ben"]
 
 
+def test_a_date_that_comes_back_after_midnight_does_not_bring_the_last_one_back() -> None:
+    """St. John's put its clocks back at one past midnight: after the hand-over at midnight it was the day before again."""
+    nights = rotation("America/St_Johns", date(2010, 11, 6), time(0))
+    at = hand_over_at(nights, 1)
+    assert (at + timedelta(minutes=10)).astimezone(ZoneInfo("America/St_Johns")).date() == date(2010, 11, 6)
+    assert [on_call(nights, at + timedelta(minutes=m)) for m in (-1, 0, 10, 62)] == ["ann", "ben", "ben", "ben"]
+
+
 def day(text: str) -> tuple[datetime, datetime]:
     begins = datetime.fromisoformat(text).replace(tzinfo=UTC)
     return begins, begins + timedelta(days=1)

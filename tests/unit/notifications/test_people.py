@@ -105,6 +105,7 @@ def test_covers_that_lead_back_are_found_only_where_all_share_time() -> None:
     assert circle(known, cover("d", "b", 6, 8)) == ["d", "b", "c", "d"]
     assert circle(known, cover("d", "b", 0, 5)) == []
     assert circle(known, cover("d", "b", 10, 12)) == []
+    assert circle([cover("b", "c", 0, 5), cover("c", "d", 5, 10)], cover("d", "b", 0, 10)) == []
     assert circle([cover("b", "a")], cover("a", "b")) == ["a", "b", "a"]
 
 
