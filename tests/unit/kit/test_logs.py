@@ -79,5 +79,6 @@ def test_uvicorns_colours_are_left_out(lines: Lines) -> None:
 
 
 def test_apprise_writes_no_address_into_its_faults(lines: Lines) -> None:
+    configure_logging("probe")
     logging.getLogger("apprise").error("Failed to send to %s", "a-secret-token")
     assert lines() == []
