@@ -20,7 +20,7 @@ from kit.batch import Handling, OnDeadLetter
 from kit.beats import Beat, Beats
 from kit.direct import Direct, Said
 from kit.errors import AWAY
-from kit.gauges import Gauges
+from kit.gauges import Gauges, OwnGauges
 from kit.http import Routes, Server
 from kit.jobs import Jobs, Workers
 from kit.kafka import client_settings
@@ -68,6 +68,8 @@ class Service:
     """A second port that serves only what needs no token, from the service's own settings; None: there is none."""
     daily: tuple[Daily, ...] = ()
     """Tables kept by the day: partitions are made ahead, and dropped when their time is over."""
+    gauges: OwnGauges | None = None
+    """What it counts of its own, on `/metrics`."""
 
     def __post_init__(self) -> None:
         for topic, table in self.consumes.items():
@@ -85,6 +87,8 @@ class Running:
         self.clock = domain
         self.metrics = Metrics(registry)
         self.registry = registry
+        if service.gauges is not None:
+            self.metrics.declare(service.name, service.gauges.names)
         self.progress = Progress()
         self.hints = db.Hints()
         self.kafka = client_settings(settings)
@@ -162,7 +166,9 @@ class Running:
             self.workers.run,
             self.redriver.run,
             Pruner(self.store, list(self.service.consumes), watch("pruning", 7300), self.metrics, self.service.daily).run,
-            Gauges(self.store, self.metrics, self.ends, list(self.service.consumes), watch("gauges", 120)).run,
+            Gauges(
+                self.store, self.metrics, self.ends, list(self.service.consumes), watch("gauges", 120), self.service.gauges
+            ).run,
         ]
         if self.service.beat is not None and self.settings.beat_seconds:
             every, moved = self.settings.beat_seconds, watch("beats", 60 + self.settings.beat_seconds)

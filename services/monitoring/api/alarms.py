@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from kit.http import Caller, Command, Refused, Routes, needs
 from schemas.monitoring.alarms import AlarmResolved, Priority, Resolution
 from services.monitoring import store
-from services.monitoring.api.recovery import PROVIDER, SUICIDE_RISK
-from services.monitoring.record import DISCREPANCY, UNBOUND, acknowledge, end_alarm
+from services.monitoring.record import DISCREPANCY, SUICIDE_RISK, UNBOUND, acknowledge, end_alarm
 from services.monitoring.record import Source as AlarmSource
 from services.monitoring.rules.limits import LATCHING
 from services.monitoring.store import queries
@@ -76,7 +75,7 @@ async def acknowledge_at_bedside(alarm_id: UUID, body: Acknowledgement, tx: Comm
     alarm, session = await _held(alarm_id, tx)
     if alarm["ended_at"] is not None:
         raise Refused(409, "The alarm is over", f"since {alarm['ended_at'].isoformat(timespec='seconds')}")
-    if alarm["code"] == SUICIDE_RISK and PROVIDER not in caller.permissions:
+    if alarm["code"] == SUICIDE_RISK and "orders.sign" not in caller.permissions:
         raise Refused(403, "A prescriber must answer this", todo="Stay with the patient; the prescriber is being paged.")
     await acknowledge(
         tx, session, alarm, answer_id=tx.new_id(), priority=alarm["priority"], by=tx.actor, via="bedside", at=tx.now
