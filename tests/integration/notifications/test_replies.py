@@ -120,6 +120,16 @@ async def test_an_answer_covers_what_its_text_showed_and_nothing_newer(house: Ho
     assert page["state"] == "answered"
 
 
+async def test_alarms_that_a_text_has_no_room_for_are_not_answered_by_it(house: House, provider: SmsProvider) -> None:
+    session = await house.alarms("high", "new weakness, speech or sight trouble")
+    await house.alarms("high", "monitoring cannot read appointments", session_id=session)
+    second = provider.texts[-1]
+    assert "appointments" not in second.text
+    assert said(await provider.reply(house.outside, second, code_of(second))).startswith("Thank you")
+    [page] = (await house.api.get("/pages")).json()
+    assert (page["state"], page["title"]) == ("open", "monitoring cannot read appointments")
+
+
 async def test_a_forged_reply_answers_nothing(house: House, provider: SmsProvider) -> None:
     await house.risk()
     [text] = provider.texts
