@@ -1,6 +1,8 @@
 """How a verdict becomes rows and events, whoever asked for it."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +18,12 @@ from services.auditor.rules.saying import changes
 from services.auditor.rules.words import SAID_OUTSIDE, WHAT
 from services.auditor.store import faults, subjects
 from services.auditor.store.faults import Fault
-from services.auditor.store.subjects import Subject
+from services.auditor.store.subjects import Heard, Subject
 
 NEVER = datetime.min.replace(tzinfo=UTC)
+OVER = ("ended", "closed")
+KEPT = max(ALARMS.retention, PAGES.retention)
+"""What was said is known as long as its topics know it: then nothing of it can come again."""
 SAYING = "outside"
 """One timer says everything, so that a hundred faults are one message."""
 
@@ -41,11 +46,20 @@ class Forget(Timer):
     subject_id: UUID
 
 
+async def hear(tx: Tx, heard: Sequence[Heard]) -> None:
+    """Write down what was said, and judge anew what it is about, each once."""
+    if not heard:
+        return
+    for subject in await subjects.hold(tx, await subjects.hear(tx, heard)):
+        await review(tx, subject)
+    for one in heard:
+        if one.fact.what in OVER:
+            tx.arm(Forget(subject_id=one.about.id), key=str(one.about.id), at=one.fact.at + KEPT)
+
+
 async def review(tx: Tx, subject: Subject, until: datetime | None = None) -> None:
     """Judge an alarm or a page anew from everything known, and keep it; `until` where both topics were read up to there."""
-    if not subject.high:
-        await subjects.keep(tx, subject)
-        return
+    before = replace(subject)
     if until is not None:
         subject.judged_until = max(subject.judged_until or NEVER, until)
     verdict = await _verdict(tx, subject)
@@ -60,15 +74,15 @@ async def review(tx: Tx, subject: Subject, until: datetime | None = None) -> Non
             tx.disarm(Deadline, key=key)
         else:
             tx.arm(Deadline(subject_id=subject.id), key=key, at=subject.next_at)
-    await subjects.keep(tx, subject)
+    if subject != before:
+        await subjects.keep(tx, subject)
 
 
 async def _verdict(tx: Tx, subject: Subject) -> Verdict:
     known, until, table = await subjects.facts(tx, subject), subject.judged_until or NEVER, tables.ceilings()
     if subject.kind == "alarm":
         return judge(subject.id, known, table, until, rate=tx.rate)
-    said = await subjects.said_of(tx, await subjects.named_by(tx, subject.id))
-    return judge_page(subject.id, known, said, table, until, rate=tx.rate)
+    return judge_page(subject.id, known, await subjects.said_on(tx, subject.id), table, until, rate=tx.rate)
 
 
 async def _file(tx: Tx, subject: Subject, verdict: Verdict) -> None:
@@ -154,8 +168,3 @@ async def _say_audited(tx: Tx, subject: Subject, audit: Audit) -> None:
             audited_at=tx.now,
         )
     )
-
-
-def forget_later(tx: Tx, subject: Subject, over_at: datetime, kept: timedelta) -> None:
-    """Forget it once its topics have."""
-    tx.arm(Forget(subject_id=subject.id), key=str(subject.id), at=over_at + kept)

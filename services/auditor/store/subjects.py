@@ -1,7 +1,7 @@
 """Alarms and pages as they are judged, and what was said about them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -11,22 +11,59 @@ from services.auditor.rules.facts import Fact
 from services.auditor.store.named import queries
 
 
-@dataclass
-class Subject:
-    """An alarm or a page. What a handler changes of it is kept by `keep`."""
+@dataclass(frozen=True)
+class Met:
+    """An alarm or a page as one event shows it."""
 
     id: UUID
     kind: Literal["alarm", "page"]
     key: str
     """The record key of its events."""
+    session_id: UUID | None = None
+    device_id: str | None = None
+    chair: int | None = None
+    title: str = ""
+    said: bool = False
+    """Whether this says that it began: others may speak of it before."""
+    high: bool = False
+    """Whether it is a high one here: the others are not judged."""
+
+    def and_then(self, later: "Met") -> "Met":
+        """As it is after a later event."""
+        return replace(
+            self,
+            session_id=later.session_id or self.session_id,
+            device_id=later.device_id or self.device_id,
+            chair=later.chair if later.chair is not None else self.chair,
+            title=later.title or self.title,
+            said=self.said or later.said,
+            high=self.high or later.high,
+        )
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One event: what it is about, what it says, and which other alarms it names as high ones."""
+
+    event_id: UUID
+    about: Met
+    fact: Fact
+    named: tuple[Met, ...] = ()
+
+
+@dataclass
+class Subject:
+    """An alarm or a page. What a judgement changes of it is kept by `keep`."""
+
+    id: UUID
+    kind: Literal["alarm", "page"]
+    key: str
     session_id: UUID | None
     device_id: str | None
     chair: int | None
     title: str
     said: bool
-    """Whether monitoring said that an alarm began: pages may tell of one before."""
     high: bool
-    """Whether it was ever a high one: the others are not judged."""
     stands_since: datetime | None
     judged_until: datetime | None
     next_at: datetime | None
@@ -37,27 +74,52 @@ class Subject:
         return f"{self.kind} {self.id}"
 
 
-async def hold(tx: Tx, subject_id: UUID, kind: Literal["alarm", "page"], key: str) -> Subject:
-    """An alarm or a page, held until the transaction ends; made when it was not heard of before."""
-    await queries.meet(tx.db, id=subject_id, kind=kind, key=key)
-    return Subject(**dict(await queries.hold(tx.db, id=subject_id)))
+async def hear(tx: Tx, heard: Sequence[Heard]) -> list[UUID]:
+    """Write down what was said. Returns the ids of what must be judged anew: what it is about, and what stands beside that."""
+    met: dict[UUID, Met] = {}
+    for one in (met for event in heard for met in (event.about, *event.named)):
+        met[one.id] = met[one.id].and_then(one) if one.id in met else one
+    rows = [met[subject_id] for subject_id in sorted(met)]
+    await queries.meet(
+        tx.db,
+        ids=[one.id for one in rows],
+        kinds=[one.kind for one in rows],
+        keys=[one.key for one in rows],
+        sessions=[one.session_id for one in rows],
+        devices=[one.device_id for one in rows],
+        chairs=[one.chair for one in rows],
+        titles=[one.title for one in rows],
+        said=[one.said for one in rows],
+        high=[one.high for one in rows],
+    )
+    await queries.note(
+        tx.db,
+        events=[one.event_id for one in heard],
+        about=[one.about.id for one in heard],
+        facts=[one.fact.model_dump_json() for one in heard],
+    )
+    pairs = sorted({(one.about.id, alarm_id) for one in heard for alarm_id, _ in one.fact.alarms})
+    if pairs:
+        await queries.name_alarms(tx.db, pages=[page for page, _ in pairs], alarms=[alarm for _, alarm in pairs])
+    beside = [row["id"] async for row in queries.beside(tx.db, ids=list(met))]
+    return sorted({*met, *beside})
 
 
-async def hold_known(tx: Tx, subject_id: UUID) -> Subject | None:
-    """One that was heard of, held."""
-    row = await queries.hold(tx.db, id=subject_id)
+async def hold(tx: Tx, ids: Sequence[UUID]) -> list[Subject]:
+    """Those of them that are judged, held until the transaction ends."""
+    return [Subject(**dict(row)) async for row in queries.hold(tx.db, ids=list(ids))]
+
+
+async def see(tx: Tx, subject_id: UUID) -> Subject | None:
+    """One that was heard of, to be read."""
+    row = await queries.see(tx.db, id=subject_id)
     return Subject(**dict(row)) if row else None
 
 
 async def keep(tx: Tx, subject: Subject) -> None:
-    """Keep what changed."""
-    kept = {name: value for name, value in vars(subject).items() if name != "kind"}
-    await queries.keep(tx.db, **kept)
-
-
-async def note(tx: Tx, event_id: UUID, about: UUID, fact: Fact) -> None:
-    """Something was said about an alarm or a page."""
-    await queries.note_fact(tx.db, event_id=event_id, about=about, fact=fact.model_dump_json())
+    """Keep what was judged."""
+    judged = {name: getattr(subject, name) for name in ("id", "stands_since", "judged_until", "next_at")}
+    await queries.keep(tx.db, **judged)
 
 
 async def facts(tx: Tx, subject: Subject) -> list[Fact]:
@@ -70,20 +132,14 @@ async def facts(tx: Tx, subject: Subject) -> list[Fact]:
     return [Fact.model_validate_json(row["fact"]) async for row in rows]
 
 
-async def name_alarms(tx: Tx, page_id: UUID, alarm_ids: Iterable[UUID]) -> None:
-    """A page names alarms."""
-    if wanted := sorted(alarm_ids):
-        await queries.name_alarms(tx.db, page_id=page_id, alarm_ids=wanted)
-
-
 async def named_by(tx: Tx, page_id: UUID) -> list[UUID]:
     """The alarms that a page ever named."""
     return [row["alarm_id"] async for row in queries.named_by(tx.db, page_id=page_id)]
 
 
-async def naming(tx: Tx, alarm_id: UUID) -> list[UUID]:
-    """The pages that ever named an alarm."""
-    return [row["page_id"] async for row in queries.naming(tx.db, alarm_id=alarm_id)]
+async def said_on(tx: Tx, page_id: UUID) -> set[UUID]:
+    """Which of the alarms that a page ever named monitoring said."""
+    return {row["id"] async for row in queries.said_on(tx.db, page_id=page_id)}
 
 
 async def said_of(tx: Tx, alarm_ids: Iterable[UUID]) -> set[UUID]:

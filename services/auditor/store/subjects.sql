@@ -1,40 +1,53 @@
--- name: meet(id, kind, key)!
--- An alarm or a page is heard of.
-INSERT INTO subjects (id, kind, key) VALUES (:id, :kind, :key) ON CONFLICT (id) DO NOTHING;
+-- name: meet(ids, kinds, keys, sessions, devices, chairs, titles, said, high)!
+-- Alarms and pages are heard of: what was known of them stays, what is new is added.
+INSERT INTO subjects AS s (id, kind, key, session_id, device_id, chair, title, said, high)
+SELECT * FROM unnest(:ids::uuid[], :kinds::text[], :keys::text[], :sessions::uuid[], :devices::text[], :chairs::int[], :titles::text[],
+                     :said::bool[], :high::bool[])
+ON CONFLICT (id) DO UPDATE SET
+    session_id = coalesce(excluded.session_id, s.session_id), device_id = coalesce(excluded.device_id, s.device_id),
+    chair = coalesce(excluded.chair, s.chair), title = CASE WHEN excluded.title = '' THEN s.title ELSE excluded.title END,
+    said = s.said OR excluded.said, high = s.high OR excluded.high;
 
--- name: hold(id)^
--- One of them, held.
-SELECT * FROM subjects WHERE id = :id FOR UPDATE;
+-- name: hold(ids)
+-- Those of them that are judged, held, always in one order: high alarms, their pages, and pages that never opened.
+SELECT * FROM subjects WHERE id = ANY(:ids::uuid[]) AND (high OR (kind = 'page' AND NOT said)) ORDER BY id FOR UPDATE;
 
--- name: keep(id, key, session_id, device_id, chair, title, said, high, stands_since, judged_until, next_at)!
--- Keep what changed of it.
-UPDATE subjects SET key = :key, session_id = :session_id, device_id = :device_id, chair = :chair, title = :title, said = :said,
-    high = :high, stands_since = :stands_since, judged_until = :judged_until, next_at = :next_at
-WHERE id = :id;
+-- name: keep(id, stands_since, judged_until, next_at)!
+-- Keep what was judged.
+UPDATE subjects SET stands_since = :stands_since, judged_until = :judged_until, next_at = :next_at WHERE id = :id;
 
 -- name: standing()
 -- High alarms that stand, and since when.
 SELECT id, stands_since FROM subjects WHERE stands_since IS NOT NULL;
 
+-- name: see(id)^
+-- One of them, to be read.
+SELECT * FROM subjects WHERE id = :id;
+
 -- name: said_of(ids)
 -- Which of these alarms were said.
 SELECT id FROM subjects WHERE id = ANY(:ids::uuid[]) AND said;
 
--- name: note_fact(event_id, about, fact)!
--- Something was said about it.
-INSERT INTO facts (event_id, about, fact) VALUES (:event_id, :about, :fact::jsonb) ON CONFLICT DO NOTHING;
+-- name: said_on(page_id)
+-- Which of the alarms that a page ever named were said.
+SELECT s.id FROM named n JOIN subjects s ON s.id = n.alarm_id WHERE n.page_id = :page_id AND s.said;
 
--- name: name_alarms(page_id, alarm_ids)!
--- A page names alarms.
-INSERT INTO named (page_id, alarm_id) SELECT :page_id, unnest(:alarm_ids::uuid[]) ON CONFLICT DO NOTHING;
+-- name: note(events, about, facts)!
+-- Something was said about them.
+INSERT INTO facts (event_id, about, fact) SELECT * FROM unnest(:events::uuid[], :about::uuid[], :facts::jsonb[]) ON CONFLICT DO NOTHING;
+
+-- name: name_alarms(pages, alarms)!
+-- Pages name alarms.
+INSERT INTO named (page_id, alarm_id) SELECT * FROM unnest(:pages::uuid[], :alarms::uuid[]) ON CONFLICT DO NOTHING;
 
 -- name: named_by(page_id)
 -- The alarms that a page ever named.
 SELECT alarm_id FROM named WHERE page_id = :page_id ORDER BY alarm_id;
 
--- name: naming(alarm_id)
--- The pages that ever named an alarm.
-SELECT page_id FROM named WHERE alarm_id = :alarm_id ORDER BY page_id;
+-- name: beside(ids)
+-- The alarms that these pages ever named, and the pages that ever named these alarms.
+SELECT alarm_id AS id FROM named WHERE page_id = ANY(:ids::uuid[])
+UNION SELECT page_id FROM named WHERE alarm_id = ANY(:ids::uuid[]);
 
 -- name: facts_of_alarm(alarm_id)
 -- Everything said about an alarm, also on the pages that named it.

@@ -49,7 +49,7 @@ async def _every(tx: Tx, kind: FaultKind, alarms: set[UUID]) -> None:
     known = {fault.source: fault for fault in await faults.open_of(tx, kind)}
     for source, alarm_id in sorted(wrong.items()):
         if source not in known:
-            alarm = await subjects.hold_known(tx, alarm_id)
+            alarm = await subjects.see(tx, alarm_id)
             where = {"session_id": alarm.session_id, "device_id": alarm.device_id, "chair": alarm.chair} if alarm else {}
             title = alarm.title if alarm else ""
             key = f"{source} {tx.now.isoformat()}"

@@ -2,15 +2,13 @@
 
 from kit.db import Tx
 from kit.timers import Timers
-from schemas.monitoring.alarms import ALARMS
-from services.auditor.record import Deadline, Forget, review
+from services.auditor.record import KEPT, Deadline, Forget, review
 from services.auditor.store import faults, subjects
 
 
 async def judge_silence(timer: Deadline, tx: Tx) -> None:
     """Judge an alarm or a page up to the instant that was due."""
-    subject = await subjects.hold_known(tx, timer.subject_id)
-    if subject is not None:
+    for subject in await subjects.hold(tx, [timer.subject_id]):
         subject.next_at = None
         await review(tx, subject, tx.due_at)
 
@@ -18,7 +16,7 @@ async def judge_silence(timer: Deadline, tx: Tx) -> None:
 async def forget(timer: Forget, tx: Tx) -> None:
     """Forget what was said about it, and what was found as long ago."""
     await subjects.forget(tx, timer.subject_id)
-    await faults.forget(tx, tx.now - ALARMS.retention)
+    await faults.forget(tx, tx.now - KEPT)
 
 
 TIMERS: Timers = {Deadline: judge_silence, Forget: forget}
