@@ -56,6 +56,8 @@ class Handling:
     on_dead_letter: OnDeadLetter | None = None
     tracing: "TracerProvider | None" = None
     _types: dict[str, dict[str, type[Event]]] = field(init=False)
+    _overtook: set[UUID] = field(init=False, default_factory=set)
+    """Handled before their turn, which is still to come."""
 
     def __post_init__(self) -> None:
         self._types = {topic: {kind.__name__: kind for kind in table} for topic, table in self.handlers.items()}
@@ -92,13 +94,31 @@ class Handling:
             struck = {record.offset: await self._strike(topic, record)}
             await self._one_by_one(topic, partition, [record], struck)
 
+    async def overtake(self, topic: Topic, partition: int, records: Sequence[Any]) -> None:
+        """Handle records of a partition before their turn, and pass them over when it comes. What can't be, waits for it."""
+        try:
+            started = clock.monotonic()
+            async with self.store.transaction() as tx:
+                fresh = await self._take_and_call(tx, topic, records)
+        except AWAY:
+            raise
+        except Exception as error:
+            log.warning("urgent events wait their turn", topic=topic.name, partition=partition, error=reason_of(error))
+            return
+        self._overtook.update(delivery.envelope.id for delivery in fresh)
+        self.metrics.handled(topic.name, len(fresh), clock.monotonic() - started)
+
+    async def _take_and_call(self, tx: "Tx", topic: Topic, records: Sequence[Any]) -> list[Delivery]:
+        fresh = await self._take_in(tx, topic, records, letters=False)
+        with self._traced(topic, fresh):
+            for handler, run in _runs(fresh, self.handlers[topic.name]):
+                await self._call(tx, topic, handler, run)
+        return fresh
+
     async def _together(self, topic: Topic, polled: Mapping[int, Sequence[Any]]) -> None:
         started = clock.monotonic()
         async with self.store.transaction() as tx:
-            fresh = await self._take_in(tx, topic, [record for records in polled.values() for record in records], letters=False)
-            with self._traced(topic, fresh):
-                for handler, run in _runs(fresh, self.handlers[topic.name]):
-                    await self._call(tx, topic, handler, run)
+            fresh = await self._take_and_call(tx, topic, [record for records in polled.values() for record in records])
             await inbox.reach_all(tx.db, topic.name, {partition: records[-1].offset + 1 for partition, records in polled.items()})
         self.metrics.handled(topic.name, len(fresh), clock.monotonic() - started)
 
@@ -147,7 +167,11 @@ class Handling:
         for record in records:
             name = type_of(record.headers)
             if name is None or name in types:
-                known.append((record, envelope_of(record.headers)))
+                envelope = envelope_of(record.headers)
+                if envelope.id in self._overtook:
+                    self._overtook.discard(envelope.id)
+                else:
+                    known.append((record, envelope))
             else:
                 self.metrics.skipped(topic.name, name)
         if not known:

@@ -108,11 +108,10 @@ class Tx:
         self.collected.emitted.append(emission)
         return emission.event_id
 
-    def arm(self, timer: timers.Timer, *, key: str, at: datetime) -> None:
-        """Arm a timer for a domain instant; one armed before under its class and key is moved."""
-        row = timers.Armed(
-            type(timer).__name__, key, at, timer.model_dump_json(), self.origin.correlation_id, self.origin.traceparent
-        )
+    def arm(self, timer: timers.Timer, *, key: str, at: datetime, priority: int = 0) -> None:
+        """Arm a timer for a domain instant; one armed before under its class and key is moved. Of those due, urgent first."""
+        payload, origin = timer.model_dump_json(), self.origin
+        row = timers.Armed(type(timer).__name__, key, at, priority, payload, origin.correlation_id, origin.traceparent)
         self.collected.timed.append(row)
 
     def disarm(self, timer: type[timers.Timer], *, key: str) -> None:
@@ -243,4 +242,13 @@ async def open_pool(dsn: str, service: str, *, size: int = 8, plan_each: bool = 
     days 0.3 s once in each connection and statement), one for given values only those that may hold them.
     """
     settings = {"application_name": service} | ({"plan_cache_mode": "force_custom_plan"} if plan_each else {})
-    return await asyncpg.create_pool(dsn, min_size=1, max_size=size, timeout=5, command_timeout=30, server_settings=settings)
+    return await asyncpg.create_pool(
+        dsn, min_size=1, max_size=size, timeout=5, command_timeout=30, server_settings=settings, reset=_as_it_is
+    )
+
+
+async def _as_it_is(_: object) -> None:
+    """What we set, lock or open ends with its transaction, so a connection that is given back needs no round trip to be clean.
+
+    (asyncpg rolls back what is left open in any case.)
+    """

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 from pydantic import BaseModel, ConfigDict
 
-from kit.clock import pause, wall
+from kit.clock import monotonic, pause, wall
 from kit.errors import AWAY, Rejected, reason_of
 from kit.origin import Origin
 
@@ -29,6 +29,9 @@ queries: Any = aiosql.from_path(Path(__file__).parent / "sql" / "jobs.sql", "asy
 
 RECORDING = timedelta(seconds=4)
 """Wall time to record a result in; then the worker counts as dead and, after a call of 5 s, the next attempt comes within 10."""
+
+URGENT = 2
+"""From this priority on a job is urgent: it has places of its own, which no other job ever takes."""
 
 
 class Job(BaseModel):
@@ -102,57 +105,83 @@ async def write(db: asyncpg.Connection, deferred: Sequence[Deferral]) -> None:
 
 
 @dataclass
+class Lane:
+    """Jobs of some priorities and the places they have: other lanes neither fill nor use them."""
+
+    least: int
+    most: int
+    places: int
+    """How many of its calls may be in flight."""
+    running: int = 0
+
+
+def lanes() -> tuple[Lane, ...]:
+    """The urgent first, with many places: a call that hangs holds its own for its whole time-out, and an unused one is free."""
+    return Lane(URGENT, 2**31 - 1, places=24), Lane(-(2**31), URGENT - 1, places=8)
+
+
+@dataclass
 class Workers:
-    """Makes the calls that are due, a few at a time, most urgent first."""
+    """Makes the calls that are due, a few at a time, most urgent first. However many others hang, urgent ones are called."""
 
     store: "Store"
     jobs: Jobs
     metrics: "Metrics"
     waker: asyncio.Event
     moved: Callable[[], None]
-    at_once: int = 8
-    running: int = 0
+    lanes: tuple[Lane, ...] = field(default_factory=lanes)
 
     def __post_init__(self) -> None:
         self._kinds = {kind.__name__: kind for kind in self.jobs}
         self._longest = max((kind.timeout for kind in self.jobs), default=timedelta(0))
+        self._reclaimed_at = 0.0
         self.store.clock.subscribe(self.waker)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Call until told to stop; then the calls in flight are let finish."""
-        free = asyncio.Semaphore(self.at_once)
         async with asyncio.TaskGroup() as calls:
             while not stop.is_set():
                 try:
-                    await self._reclaim()
-                    while not stop.is_set():
-                        await free.acquire()
-                        row = await self._claim()
-                        if row is None:
-                            free.release()
-                            break
-                        calls.create_task(self._one(row, free))
+                    async with self.store.pool.acquire(timeout=5) as db:
+                        for lane in self.lanes:
+                            for row in await self._claim(db, lane):
+                                calls.create_task(self._one(row, lane))
+                        await self._reclaim(db)
+                        rest = await self._rest(db)
                     self.moved()
-                    await pause(self.waker, await self._rest())
+                    await pause(self.waker, rest)
                 except AWAY:
                     self.moved()
                     await pause(self.waker, 0.5)
 
-    async def _claim(self) -> asyncpg.Record | None:
-        lease = wall() + self._longest + RECORDING
-        async with self.store.pool.acquire(timeout=5) as db:
-            row: asyncpg.Record | None = await queries.claim(
-                db, names=list(self._kinds), now=self.store.clock.now(), lease_until=lease
-            )
-            return row
+    async def _claim(self, db: Any, lane: Lane) -> list[asyncpg.Record]:
+        """Fill the lane's free places."""
+        free = lane.places - lane.running
+        if free == 0:
+            return []
+        claimed = queries.claim(
+            db,
+            names=list(self._kinds),
+            least=lane.least,
+            most=lane.most,
+            now=self.store.clock.now(),
+            lease_until=wall() + self._longest + RECORDING,
+            places=free,
+        )
+        rows = sorted([row async for row in claimed], key=lambda row: (-row["priority"], row["due_at"]))
+        lane.running += len(rows)
+        return rows
 
-    async def _reclaim(self) -> None:
-        async with self.store.pool.acquire(timeout=5) as db:
-            async for row in queries.reclaim(db, wall_now=wall()):
-                self.metrics.job(row["name"], "unknown")
+    async def _reclaim(self, db: Any) -> None:
+        """Once a second is enough: leases run for seconds."""
+        if monotonic() - self._reclaimed_at < 1:
+            return
+        self._reclaimed_at = monotonic()
+        async for row in queries.reclaim(db, wall_now=wall()):
+            self.metrics.job(row["name"], "unknown")
 
-    async def _one(self, row: asyncpg.Record, free: asyncio.Semaphore) -> None:
-        self.running += 1
+    async def _one(self, row: asyncpg.Record, lane: Lane) -> None:
+        outcome = ""
         try:
             kind = self._kinds[row["name"]]
             job = kind.model_validate_json(row["payload"])
@@ -167,9 +196,9 @@ class Workers:
             log.exception("job failed to settle", job=row["name"], id=str(row["id"]), error=reason_of(error))
             await self._give_up(row)
         finally:
-            self.running -= 1
-            free.release()
-            self.waker.set()
+            if lane.running == lane.places or outcome != "done":
+                self.waker.set()
+            lane.running -= 1
 
     async def _attempt(self, kind: type[Job], job: Job, attempt: Attempt) -> tuple[str, str]:
         try:
@@ -215,7 +244,11 @@ class Workers:
             )
         self.metrics.job(row["name"], "broken")
 
-    async def _rest(self) -> float:
-        async with self.store.pool.acquire(timeout=5) as db:
-            row = await queries.next_due(db)
-        return min(1.0, self.store.clock.seconds_until(row["due_at"])) if row["due_at"] else 1.0
+    async def _rest(self, db: Any) -> float:
+        """Seconds until a job is due for which there is a place; a place that becomes free wakes by itself."""
+        open_lanes = [lane for lane in self.lanes if lane.running < lane.places]
+        if not open_lanes:
+            return 1.0
+        least, most = min(lane.least for lane in open_lanes), max(lane.most for lane in open_lanes)
+        due_at = await queries.next_due(db, names=list(self._kinds), least=least, most=most)
+        return min(1.0, self.store.clock.seconds_until(due_at)) if due_at else 1.0

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from kit import inbox
+from kit.backlog import MAX_BATCH, Backlog, Urgent
 from kit.batch import BatchHandler, Handling
 from kit.errors import AWAY
 from schemas.topic import Topic
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 Handlers = Mapping[type[Any], Callable[[Any, "Tx"], Awaitable[None]] | BatchHandler]
 """What a service does about the events of a topic: one table, at the foot of `on/<topic>.py`."""
-
-MAX_BATCH = 500
 
 
 def batch(handler: Callable[[Sequence[Any], "Tx"], Awaitable[None]], *, own_inbox: bool = False) -> BatchHandler:
@@ -43,18 +42,23 @@ class Stream(ConsumerRebalanceListener):
     moved: Callable[[], None]
     """Called whenever a poll ended: the proof that the stream lives."""
     fetch_max_wait_ms: int = 20
+    urgent: Urgent = field(default_factory=dict)
+    """What overtakes when many wait."""
     caught: Callable[[TopicPartition, int | None, int], None] = lambda *_: None
 
     def __post_init__(self) -> None:
         self._by_kafka_name = {topic.kafka_name(self.prefix): topic for topic in self.topics}
         self._consumer: AIOKafkaConsumer | None = None
         self._wary_until: dict[TopicPartition, int] = {}
+        self._in_turn_until: dict[TopicPartition, int] = {}
+        self._backlog = Backlog(self.urgent)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read and handle until told to stop. Away means back off, keep the place, come again."""
         backoff = 0.2
         while not stop.is_set():
             consumer = self._new_consumer()
+            self._backlog.clear()
             try:
                 await asyncio.wait_for(consumer.start(), 15)
                 self._consumer = consumer
@@ -73,7 +77,12 @@ class Stream(ConsumerRebalanceListener):
                     await asyncio.wait_for(consumer.stop(), 4)
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
-        polled = await consumer.getmany(timeout_ms=500, max_records=MAX_BATCH)
+        backlog = self._backlog
+        if room := backlog.most - len(backlog):
+            backlog.add(await consumer.getmany(timeout_ms=0 if len(backlog) else 500, max_records=room))
+        for place, records in backlog.overtaking(self._in_turn_until):
+            await self.handling.overtake(self._by_kafka_name[place.topic], place.partition, records)
+        polled = backlog.take()
         calm: dict[Topic, dict[int, Sequence[Any]]] = {}
         for partition, records in polled.items():
             topic = self._by_kafka_name[partition.topic]
@@ -106,11 +115,14 @@ class Stream(ConsumerRebalanceListener):
                 elif row["stalls"] >= 2 or row["struck"]:
                     # The batch that killed began here: what killed is among these, however few of them the next poll brings.
                     self._wary_until[partition] = at + MAX_BATCH
+                    self._in_turn_until[partition] = at + self._backlog.most
                 consumer.seek(partition, max(at, first[partition]))
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Nothing to hand over: the place is in the store."""
+        self._backlog.clear()
         self._wary_until.clear()
+        self._in_turn_until.clear()
 
     def _new_consumer(self) -> AIOKafkaConsumer:
         static = {"group_instance_id": f"{self.group}.{self.instance}"} if self.instance else {}

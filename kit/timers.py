@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("kit.timers")
 
+SHORT = 25
+"""Timers judged before looking again for more urgent ones."""
+
 queries: Any = aiosql.from_path(Path(__file__).parent / "sql" / "timers.sql", "asyncpg")
 
 
@@ -50,6 +53,7 @@ class Armed:
     name: str
     key: str
     due_at: datetime
+    priority: int
     payload: str
     correlation_id: UUID
     traceparent: str | None
@@ -79,6 +83,7 @@ async def write(db: asyncpg.Connection, changes: Sequence[Change]) -> None:
             names=[a.name for a in armed],
             keys=[a.key for a in armed],
             due_ats=[a.due_at for a in armed],
+            priorities=[a.priority for a in armed],
             payloads=[a.payload for a in armed],
             correlations=[a.correlation_id for a in armed],
             traces=[a.traceparent for a in armed],
@@ -118,7 +123,7 @@ class TimerLoop:
                 await pause(self.waker, 0.5)
 
     async def judge_due(self) -> int:
-        """Judge every timer that is due now and need not wait. Returns how many were judged."""
+        """Judge timers that are due and need not wait: all of them, or the first few of many. Returns how many were judged."""
         async with self.store.pool.acquire(timeout=5) as db:
             due = [row async for row in queries.due(db, now=self.store.clock.now(), wall_now=wall(), most=200)]
         reached: dict[tuple[str, int], int] | None = None
@@ -140,7 +145,10 @@ class TimerLoop:
                     waiting_since = min(waiting_since or row["waiting_since"], row["waiting_since"])
                     continue
             judged += await self._judge(kind, row)
-        await self._tell_blind(waiting_since)
+            if judged >= SHORT:
+                break
+        if judged < SHORT or waiting_since is not None:
+            await self._tell_blind(waiting_since)
         return judged
 
     async def _await(self, kind: type[Timer], row: asyncpg.Record) -> None:

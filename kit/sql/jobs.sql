@@ -10,13 +10,14 @@ WITH deferred AS (
 )
 SELECT pg_notify('kit_jobs', '') FROM (SELECT count(*) FROM deferred) AS d;
 
--- name: claim(names, now, lease_until)^
--- Take the most urgent job that is due, and note the attempt before it is made.
+-- name: claim(names, least, most, now, lease_until, places)
+-- Take the most urgent jobs of a lane that are due, and note each attempt before it is made.
 UPDATE kit.jobs SET state = 'running', attempts = attempts + 1, lease_until = :lease_until
-WHERE id = (
-    SELECT id FROM kit.jobs WHERE state = 'waiting' AND due_at <= :now AND name = ANY(:names::text[])
-    ORDER BY priority DESC, due_at FOR UPDATE SKIP LOCKED LIMIT 1
-) RETURNING id, name, payload, attempts, unknown_outcomes, due_at, correlation_id, causation_id, traceparent;
+WHERE id = ANY(ARRAY(
+    SELECT id FROM kit.jobs
+    WHERE state = 'waiting' AND due_at <= :now AND priority BETWEEN :least AND :most AND name = ANY(:names::text[])
+    ORDER BY priority DESC, due_at FOR UPDATE SKIP LOCKED LIMIT :places
+)) RETURNING id, name, payload, priority, attempts, unknown_outcomes, due_at, correlation_id, causation_id, traceparent;
 
 -- name: reclaim(wall_now)
 -- Give back the jobs whose worker died in the middle: their outcome is unknown, so they are tried again.
@@ -33,10 +34,9 @@ WHERE id = :id AND state = 'running' AND attempts = :attempt RETURNING id;
 UPDATE kit.jobs SET state = 'waiting', due_at = :due_at, last_error = :error, lease_until = NULL, unknown_outcomes = unknown_outcomes + :unknown
 WHERE id = :id AND state = 'running' AND attempts = :attempt;
 
--- name: next_due()^
--- When the next job is due, and how many run.
-SELECT min(due_at) FILTER (WHERE state = 'waiting') AS due_at, count(*) FILTER (WHERE state = 'running') AS running
-FROM kit.jobs WHERE state IN ('waiting', 'running');
+-- name: next_due(names, least, most)$
+-- When the next job of these priorities is due.
+SELECT min(due_at) FROM kit.jobs WHERE state = 'waiting' AND priority BETWEEN :least AND :most AND name = ANY(:names::text[]);
 
 -- name: prune(finished_before)!
 -- Forget finished jobs older than this.

@@ -1,12 +1,13 @@
--- name: arm(names, keys, due_ats, payloads, correlations, traces)!
+-- name: arm(names, keys, due_ats, priorities, payloads, correlations, traces)!
 -- Arm timers; one already armed under the name and key is moved.
 WITH armed AS (
-    INSERT INTO kit.timers AS t (name, key, due_at, payload, correlation_id, traceparent)
-    SELECT * FROM unnest(:names::text[], :keys::text[], :due_ats::timestamptz[], :payloads::jsonb[], :correlations::uuid[], :traces::text[])
-        AS a (name, key, due_at, payload, correlation_id, traceparent)
+    INSERT INTO kit.timers AS t (name, key, due_at, priority, payload, correlation_id, traceparent)
+    SELECT * FROM unnest(:names::text[], :keys::text[], :due_ats::timestamptz[], :priorities::int[], :payloads::jsonb[],
+                         :correlations::uuid[], :traces::text[])
+        AS a (name, key, due_at, priority, payload, correlation_id, traceparent)
     ORDER BY name, key
     ON CONFLICT (name, key) DO UPDATE SET
-        due_at = excluded.due_at, payload = excluded.payload, correlation_id = excluded.correlation_id,
+        due_at = excluded.due_at, priority = excluded.priority, payload = excluded.payload, correlation_id = excluded.correlation_id,
         traceparent = excluded.traceparent, awaits = NULL, waiting_since = NULL, not_before = NULL, strikes = 0
     RETURNING 1
 )
@@ -23,10 +24,10 @@ SELECT min(due_at) FILTER (WHERE awaits IS NULL AND (not_before IS NULL OR not_b
 FROM kit.timers;
 
 -- name: due(now, wall_now, most)
--- Timers that are due, first due first, without taking them.
+-- Timers that are due, the most urgent first, then the first due, without taking them.
 SELECT name, key, due_at, awaits, waiting_since FROM kit.timers
 WHERE due_at <= :now AND (not_before IS NULL OR not_before <= :wall_now)
-ORDER BY due_at, key LIMIT :most;
+ORDER BY priority DESC, due_at, key LIMIT :most;
 
 -- name: note_ends(name, key, due_at, awaits, waiting_since)!
 -- Note the offsets that must be read before a timer is judged.

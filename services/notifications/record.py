@@ -8,7 +8,7 @@ from kit.timers import Timer
 from schemas.monitoring.alarms import Priority
 from schemas.notifications.pages import PageJoined, PageOpened
 from services.notifications.rules.paging import Asking, Item, asking
-from services.notifications.rules.policy import Subject
+from services.notifications.rules.policy import RANK, Subject
 from services.notifications.store import pages
 from services.notifications.store.pages import Page
 
@@ -22,7 +22,7 @@ class PassOn(Timer):
 
 def nobody_reached(tx: Tx, page_id: UUID, staff_id: str) -> None:
     """None of a person's channels took a page: it is passed on at once."""
-    tx.arm(PassOn(page_id=page_id, staff_id=staff_id), key=f"{page_id}/{staff_id}", at=tx.now)
+    tx.arm(PassOn(page_id=page_id, staff_id=staff_id), key=f"{page_id}/{staff_id}", at=tx.now, priority=RANK["high"])
 
 
 async def open_page(

@@ -9,7 +9,7 @@ from services.notifications.jobs import tell
 from services.notifications.record import PassOn
 from services.notifications.rules.paging import Asking, Item, asked, asking, next_move
 from services.notifications.rules.people import anybody, whom
-from services.notifications.rules.policy import Ladder, Step, due, lapses_at, reached, step_at
+from services.notifications.rules.policy import RANK, Ladder, Step, due, lapses_at, reached, step_at
 from services.notifications.settings import policies_of
 from services.notifications.store import pages, people, ways
 from services.notifications.store.pages import Page
@@ -57,7 +57,8 @@ def expect_lapse(page: Page, item: Item, tx: Tx) -> None:
         return
     at = lapses_at(policies_of(tx.settings).lapse, item.priority, item.answered_at)
     if at is not None:
-        tx.arm(Lapse(page_id=page.page_id, alarm_id=item.alarm_id, answer_id=item.answer_id), key=key, at=at)
+        timer = Lapse(page_id=page.page_id, alarm_id=item.alarm_id, answer_id=item.answer_id)
+        tx.arm(timer, key=key, at=at, priority=RANK[item.priority])
 
 
 async def pass_on(page: Page, staff_id: str, tx: Tx) -> bool:
@@ -104,7 +105,6 @@ async def _climb(page: Page, tx: Tx) -> None:
 async def _say(page: Page, staff_ids: list[str], tx: Tx) -> None:
     """Have people told of all that the page asks about."""
     ladder = _ladder(page, tx)
-    until = due(_steps(ladder, tx), page.since, page.step + 1)
     for item in asked(page.items):
         item.told = True
     together, until = ladder.ways == "in parallel", due(_steps(ladder, tx), page.since, page.step + 1)
@@ -113,7 +113,8 @@ async def _say(page: Page, staff_ids: list[str], tx: Tx) -> None:
 
 
 def _expect_next(page: Page, steps: list[Step], tx: Tx) -> None:
-    tx.arm(Climb(page_id=page.page_id), key=str(page.page_id), at=due(steps, page.since, page.step + 1))
+    rank = RANK[asked(page.items)[0].priority]
+    tx.arm(Climb(page_id=page.page_id), key=str(page.page_id), at=due(steps, page.since, page.step + 1), priority=rank)
 
 
 def _ladder(page: Page, tx: Tx) -> Ladder:

@@ -9,7 +9,7 @@ from kit.db import Tx
 from kit.http import Command, Refused, Routes, public
 from services.notifications.api.receipts import Provider, signed_form
 from services.notifications.jobs.telling import TellPerson
-from services.notifications.moving import Outcome, answer, decline
+from services.notifications.moving.pages import Outcome, answer, decline
 from services.notifications.moving.replies import heard_from_patient
 from services.notifications.rules.replies import WHAT_TO_DO, read_reply
 from services.notifications.store import messages_people, tellings, ways

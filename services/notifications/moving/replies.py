@@ -57,7 +57,7 @@ async def heard_from_patient(tx: Tx, number: str, text: str, message_id: str) ->
 def answer_text(tx: Tx, name: Name) -> str:
     """The text that answers a patient's message."""
     settings = settings_of(tx.settings)
-    return render(tables.wordings(), name, "sms", clinic=settings.clinic_name, phone=settings.clinic_phone or "the clinic")[1]
+    return render(tables.wordings(), name, "sms", clinic=settings.clinic_name, phone=settings.clinic_phone or "us")[1].strip()
 
 
 async def _crisis(tx: Tx, reply_id: UUID, known: list[UUID]) -> Name:

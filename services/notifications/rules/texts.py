@@ -10,8 +10,8 @@ TITLES = {
     "safety": "a patient's answer needs a prescriber now",
     "dead letter": "a message could not be read; a patient may be concerned",
 }
-LONGEST = 125
-"""Characters of a page: a text message holds 160, and how to reply goes with it."""
+LONGEST = 150
+"""Characters of a page: a text message holds 160, and a reply code goes with it."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from kit.db import Tx
 from kit.errors import Rejected, TryLater
-from kit.jobs import Attempt, Calls, Job
+from kit.jobs import URGENT, Attempt, Calls, Job, Lane
 from kit.service import Service
 from kit.settings import Settings
 from tests.integration.kit.stages import MORNING, stage
@@ -82,7 +82,7 @@ async def test_rejected_and_the_last_attempt_both_fail_for_good(kafka: str, data
         async with there.running["scheduling"].store.transaction() as tx:
             tx.defer(Call(to="b"))
         await there.advance(minutes=5)
-        assert line.settled[1:] == [("b", "TryLater")]
+        assert line.settled[1:] == [("b", "busy")]
 
 
 async def test_an_unknown_outcome_is_repeated_and_counted(kafka: str, database: str, prefix: str, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ async def test_the_most_urgent_job_is_called_first(kafka: str, database: str, pr
     line = Line()
     async with stage(line.service(), kafka, database, prefix, tmp_path) as there:
         running = there.running["scheduling"]
-        running.workers.at_once = 1
+        running.workers.lanes = (Lane(least=0, most=3, places=1),)
         async with running.store.transaction() as tx:
             for number in range(20):
                 tx.defer(Call(to=f"advisory {number}"), at=MORNING + timedelta(seconds=1))
@@ -107,3 +107,70 @@ async def test_the_most_urgent_job_is_called_first(kafka: str, database: str, pr
         await there.settle()
     assert line.calls[0] == ("alarm", 1)
     assert len(line.calls) == 21
+
+
+class Hang(Call):
+    """Call somebody who does not pick up for a while."""
+
+    timeout: ClassVar[timedelta] = timedelta(seconds=20)
+
+
+async def test_an_urgent_job_is_called_while_all_others_hang(kafka: str, database: str, prefix: str, tmp_path: Path) -> None:
+    hanging, let_go = Line(), asyncio.Event()
+    called = asyncio.Event()
+
+    async def hang(job: Hang, attempt: Attempt) -> None:
+        hanging.calls.append((job.to, attempt.number))
+        await let_go.wait()
+
+    async def urgent(job: Call, attempt: Attempt) -> None:
+        called.set()
+
+    service = Service(
+        name="scheduling",
+        settings=Settings,
+        jobs={
+            Hang: Calls(call=hang, done=hanging.done, failed=hanging.failed),
+            Call: Calls(call=urgent, done=hanging.done, failed=hanging.failed),
+        },
+    )
+    async with stage(service, kafka, database, prefix, tmp_path) as there:
+        workers = there.running["scheduling"].workers
+        others = next(lane for lane in workers.lanes if lane.least < URGENT)
+        async with there.running["scheduling"].store.transaction() as tx:
+            for number in range(50):
+                tx.defer(Hang(to=f"advisory {number}"), priority=URGENT - 1)
+        async with asyncio.timeout(15):
+            while others.running < others.places:
+                await asyncio.sleep(0.01)
+            async with there.running["scheduling"].store.transaction() as tx:
+                tx.defer(Call(to="alarm"), priority=URGENT)
+            await called.wait()
+        assert hanging.settled in ([], [("alarm", "done")])
+        assert len(hanging.calls) == others.places
+        let_go.set()
+        await there.settle()
+    assert len(hanging.settled) == 51
+
+
+async def test_urgent_jobs_that_hang_leave_the_others_their_places(
+    kafka: str, database: str, prefix: str, tmp_path: Path
+) -> None:
+    line, let_go, called = Line(), asyncio.Event(), asyncio.Event()
+
+    async def call(job: Hang, attempt: Attempt) -> None:
+        if job.to == "reminder":
+            called.set()
+        else:
+            await let_go.wait()
+
+    service = Service(name="scheduling", settings=Settings, jobs={Hang: Calls(call=call, done=line.done, failed=line.failed)})
+    async with stage(service, kafka, database, prefix, tmp_path) as there:
+        async with there.running["scheduling"].store.transaction() as tx:
+            for number in range(50):
+                tx.defer(Hang(to=f"alarm {number}"), priority=URGENT)
+            tx.defer(Hang(to="reminder"))
+        await asyncio.wait_for(called.wait(), 15)
+        let_go.set()
+        await there.settle()
+    assert len(line.settled) == 51

@@ -13,7 +13,7 @@ from kit.cloudevents import headers_of
 from kit.db import Tx
 from kit.service import Running, Service
 from kit.settings import Settings
-from kit.timers import Timer
+from kit.timers import SHORT, Timer
 from schemas.event import Envelope
 from schemas.intake.orders import ORDERS, OrderSigned
 from schemas.topic import Topic
@@ -47,6 +47,30 @@ class Book:
 
     def service(self, **more: Any) -> Service:
         return Service(name="scheduling", settings=Settings, timers={Reminder: self.remind}, **more)
+
+
+async def test_of_many_that_are_due_the_urgent_one_is_judged_first_even_when_it_comes_due_meanwhile(
+    kafka: str, database: str, prefix: str, tmp_path: Path
+) -> None:
+    book = Book()
+
+    async def remind(timer: Reminder, tx: Tx) -> None:
+        await book.remind(timer, tx)
+        if len(book.judged) == 60:
+            tx.arm(Reminder(what="meanwhile"), key="998", at=tx.now, priority=2)
+
+    service = Service(name="scheduling", settings=Settings, timers={Reminder: remind})
+    async with stage(service, kafka, database, prefix, tmp_path) as there:
+        async with there.running["scheduling"].store.transaction() as tx:
+            for number in range(150):
+                tx.arm(Reminder(what="advisory"), key=f"{number:03}", at=MORNING + timedelta(minutes=1))
+            tx.arm(Reminder(what="alarm"), key="999", at=MORNING + timedelta(minutes=2), priority=2)
+        there.clock.turn_to(MORNING + timedelta(minutes=3))
+        await there.settle()
+    judged = [what for what, _, _ in book.judged]
+    assert judged[0] == "alarm"
+    assert judged.index("meanwhile") < 60 + 2 * SHORT
+    assert len(judged) == 152
 
 
 async def test_a_timer_is_judged_when_due_and_not_before(kafka: str, database: str, prefix: str, tmp_path: Path) -> None:
