@@ -19,6 +19,7 @@ from schemas.notifications.messages import (
     StaffTaskOpened,
 )
 from schemas.notifications.pages import PAGES, PageOpened, PageSent
+from schemas.scheduling.appointments import AppointmentCancelled
 from tests.story.phone import NEW_YORK, Phones, phones_at
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=NEW_YORK)
@@ -58,6 +59,10 @@ async def test_one_tap_confirms_preparation_and_ride_and_a_preview_confirms_noth
     await phones.book(phones.at(6, 13))
     await phones.until(phones.at(5, 13))
     link = phones.link()
+    number, _, signature = link.removeprefix("/m/").partition(".")
+    for forged in (f"/m/{number}.{signature[:-1]}", f"/m/{number}.{signature[::-1]}", f"/m/1{number}.{signature}", "/m/1"):
+        assert (await phones.anybody.get(forged)).status_code == 404
+        assert (await phones.anybody.post(forged, content="answer=ride-confirmed")).status_code == 404
     page = (await phones.anybody.get(link)).text
     for words in ("I can keep to the preparation", "I need to talk to someone", "An adult will take me home", "Not yet"):
         assert words in page
@@ -77,7 +82,6 @@ async def test_one_tap_confirms_preparation_and_ride_and_a_preview_confirms_noth
     assert await phones.tasks() == []
     # The link ends with the appointment's beginning.
     assert (await phones.anybody.get(link)).status_code == 404
-    assert (await phones.anybody.get(link[:-1] + "!")).status_code == 404
 
 
 async def test_no_ride_yet_is_a_task_until_an_adult_is_found(phones: Phones) -> None:
@@ -317,4 +321,15 @@ async def test_whoever_says_stop_while_the_provider_is_away_gets_nothing_when_it
     await phones.reply("stop")
     phones.provider.fault = ""
     await phones.until(phones.at(4, 13))
+    assert phones.texts() == []
+
+
+async def test_a_cancellation_that_is_not_read_yet_is_not_overtaken_by_its_reminder(phones: Phones) -> None:
+    appointment = await phones.book(phones.at(6, 13))
+    cancelled = AppointmentCancelled(
+        appointment_id=appointment, patient_id=phones.patient, chair=1, reason="ill", cancelled_at=phones.at(3, 12)
+    )
+    await phones.others["scheduling"].say([(cancelled, uuid4())])
+    phones.stage.clock.turn_to(phones.at(3, 13))
+    await phones.stage.settle()
     assert phones.texts() == []

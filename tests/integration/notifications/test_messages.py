@@ -1,17 +1,19 @@
 """Messages to patients on the real store: what is refused, what a consent keeps, what nobody gets to see, and at most once."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr
 
 from schemas.notifications.messages import MESSAGES, MessageFailed, MessageReplied, MessageSent
-from services.notifications.moving.messages import LOWEST
+from services.notifications.moving.messages import LOWEST, Remind
+from services.notifications.moving.reminders import remind
 from services.notifications.rules.policy import RANK
 from tests.integration.notifications.test_mail import Postbox, postbox
 from tests.story.phone import NEW_YORK, Phones, phones_at
@@ -99,6 +101,20 @@ async def test_two_reminders_due_at_once_are_one_text_and_the_other_waits(phones
     assert phones.arrived == ["03 13:00"]
     await phones.until(phones.at(4, 8))
     assert phones.arrived == ["03 13:00", "04 08:00"]
+
+
+async def test_two_replicas_that_judge_at_once_keep_the_limit_between_them(phones: Phones) -> None:
+    appointments = [await phones.book(phones.at(6, 13)), await phones.book(phones.at(6, 14))]
+    phones.stage.clock.at = phones.at(3, 14)  # nobody is woken: the two below are the replicas
+
+    async def judge(appointment: UUID) -> None:
+        async with phones.stage.running["notifications"].store.transaction() as tx:
+            await remind(Remind(patient_id=phones.patient, appointment_id=appointment, reminder="72 h"), tx)
+            await asyncio.sleep(0.2)
+
+    await asyncio.gather(*[judge(appointment) for appointment in appointments])
+    await phones.stage.settle()
+    assert len(phones.texts()) == 1
 
 
 async def test_an_answer_of_the_provider_that_is_lost_is_not_asked_for_twice(phones: Phones) -> None:
