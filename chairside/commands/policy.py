@@ -89,19 +89,13 @@ def _priorities(alarm: str) -> list[Priority]:
 def _say(alarm: str, priority: str, told: dict[str, Any]) -> None:
     console = Console()
     console.print(f"{alarm}, {priority}: the ladder {told['ladder']!r}, {told['ways']}", style="bold", highlight=False)
-    table = Table("after", "tells", "who that is", "by", "source", "evidence")
+    table = Table("after", "tells", "who that is, by what", "source", "evidence")
     for step in told["steps"]:
-        people = [one["staff_id"] for one in step["told"]]
-        nobody = "nobody: the next at once" if not people else "nobody of the kind: " if step["nobody_of_the_kind"] else ""
-        by = "; ".join(", ".join(one["channels"]) for one in step["told"])
-        table.add_row(
-            f"{step['after_seconds']:g} s",
-            ", ".join(step["tell"]),
-            nobody + ", ".join(people),
-            by,
-            step["source"],
-            step["evidence"],
-        )
+        people = [f"{one['staff_id']} by {', '.join(one['channels'])}" for one in step["told"]]
+        if step["nobody_of_the_kind"]:
+            people.insert(0, "nobody of the kind; whoever works here:" if people else "nobody: the next at once")
+        who = "\n".join(people)
+        table.add_row(f"{step['after_seconds']:g} s", ", ".join(step["tell"]), who, step["source"], step["evidence"])
     console.print(table)
     lapse = told["answer_lapses_after_seconds"]
     holds = f"An answer holds for {lapse:g} s while the alarm stands" if lapse else "An answer holds until the alarm ends"
