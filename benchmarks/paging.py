@@ -125,8 +125,8 @@ async def bare(house: House, rate: float, seconds: float) -> list[float]:
     return waits[len(waits) // 5 :]
 
 
-async def timers(desk: Desk, per_s: float) -> dict[str, Any]:
-    """The next steps of all open pages, due one after the other, then all due at once."""
+async def timers(desk: Desk, most: int, per_s: float) -> dict[str, Any]:
+    """The next steps of so many open pages, due one after the other, then all due at once."""
     await desk.db.execute(FIRED)
     figures: dict[str, Any] = {}
     for name, spread in (("spread", 1 / per_s), ("burst", 0.0)):
@@ -134,10 +134,11 @@ async def timers(desk: Desk, per_s: float) -> dict[str, Any]:
         begin = wall() + timedelta(seconds=2)
         moved = await desk.db.execute(
             "UPDATE kit.timers t SET due_at = $1::timestamptz + $2 * n.n * interval '1 second' FROM "
-            "(SELECT name, key, row_number() OVER (ORDER BY key) AS n FROM kit.timers) n "
+            "(SELECT name, key, row_number() OVER (ORDER BY key) AS n FROM kit.timers LIMIT $3) n "
             "WHERE t.name = n.name AND t.key = n.key",
             begin,
             spread,
+            most,
         )
         await desk.db.execute("NOTIFY kit_timers")
         count = int(moved.split()[1])
@@ -236,7 +237,7 @@ async def measure(chosen: Plan) -> dict[str, Any]:
             tell({"ratio": round(figures["handover_p99_ms"] / figures["bare_p99_ms"], 2)})
             tell(await flood(desk, chosen.flood, chosen.medium, chosen.floods))
             tell(await recovery(desk, highest, chosen.seconds))
-            tell(await timers(desk, chosen.timers_per_s))
+            tell(await timers(desk, chosen.pages, chosen.timers_per_s))
             pages, first = await desk.pages(), desk.pager.first_by_page()
             lost = sum(not any(page in first for page in pages.get(alarm_id, ())) for alarm_id in desk.published)
             twice = sum(len(found) - 1 for found in pages.values())

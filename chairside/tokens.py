@@ -8,21 +8,27 @@ from chairside.problem import Problem
 from kit.auth import jwks_of, mint, new_key_pair
 
 ISSUER = AUDIENCE = "chairside"
+TASKS = ("tasks.read", "tasks.write", "tasks.contents", "messaging.read")
+"""Patients' replies and what staff do because of them."""
+MESSAGING = ("tasks.read", "tasks.write", "messaging.read", "messaging.write", "messaging.addresses")
+"""What patients agreed to, and how they are reached."""
 ROLES: dict[str, tuple[str, ...]] = {
-    "front-desk": ("appointments.read", "appointments.write", "charts.read", "charts.write", "sessions.read"),
+    "front-desk": ("appointments.read", "appointments.write", "charts.read", "charts.write", "sessions.read", *MESSAGING),
     "intake-coordinator": (
         *("charts.read", "charts.write", "assessments.write", "consents.write", "screenings.write"),
-        *("appointments.read", "appointments.write"),
+        *("appointments.read", "appointments.write", *MESSAGING, "tasks.contents"),
     ),
     "nurse": (
         *("charts.read", "assessments.write", "appointments.read", "appointments.write", "sessions.read", "sessions.write"),
         *("vitals.write", "devices.bind", "alarms.acknowledge", "contacts.read", "pages.read"),
-        *("drugs.read", "drugs.write", "drugs.witness", "roster.read", "roster.handover"),
+        *("drugs.read", "drugs.write", "drugs.witness", "roster.read", "roster.handover", *TASKS),
+        *("pages.answer", "audits.read", "audits.acknowledge"),
     ),
     "prescriber": (
         *("charts.read", "charts.write", "assessments.write", "screenings.write", "orders.sign", "appointments.read"),
         *("sessions.read", "sessions.write", "vitals.write", "alarms.acknowledge", "contacts.read", "pages.read"),
-        *("drugs.read", "drugs.write", "drugs.witness", "roster.read", "roster.write"),
+        *("drugs.read", "drugs.write", "drugs.witness", "roster.read", "roster.write", *TASKS),
+        *("pages.answer", "audits.read", "audits.acknowledge"),
     ),
     "drug-custodian": ("drugs.read", "drugs.write", "drugs.witness", "drugs.manage", "sessions.read"),
     "device": ("vitals.write",),
@@ -30,6 +36,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "operator": (
         *("operations.read", "operations.redrive", "operations.contents", "staff.write", "contacts.read", "contacts.write"),
         *("appointments.read", "sessions.read", "pages.read", "roster.read", "roster.write", "roster.handover"),
+        *("audits.read", "audits.acknowledge", "tasks.read"),
     ),
 }
 ROLES["system"] = tuple(sorted({permission for role in ROLES.values() for permission in role}))

@@ -3,18 +3,37 @@
 from kit.db import Tx
 from kit.deadletters import DeadLetter
 from kit.service import Service
+from schemas.intake.patients import PATIENTS
 from schemas.intake.safety import SAFETY
 from schemas.monitoring.alarms import ALARMS
+from schemas.monitoring.sessions import SESSIONS
 from schemas.notifications.pages import PagingKept
+from schemas.scheduling.appointments import APPOINTMENTS
 from schemas.scheduling.staff import STAFF
 from services.notifications import tables
-from services.notifications.api import answers, channels, contacts, covers, gaps, oncall, pages, receipts, replies, rotations
+from services.notifications.api import (
+    answers,
+    channels,
+    contacts,
+    covers,
+    gaps,
+    oncall,
+    pages,
+    policies,
+    receipts,
+    replies,
+    rotations,
+)
+from services.notifications.api import messages as api_messages
+from services.notifications.api import patients as api_patients
+from services.notifications.api import tasks as api_tasks
 from services.notifications.jobs import JOBS, WAITING
-from services.notifications.on import alarms, safety, staff
+from services.notifications.moving import messages, reminders
+from services.notifications.on import alarms, appointments, patients, safety, sessions, staff
 from services.notifications.record import open_page
 from services.notifications.rules.texts import TITLES
 from services.notifications.rules.urgency import URGENT
-from services.notifications.settings import NotificationsSettings
+from services.notifications.settings import NotificationsSettings, settings_of
 from services.notifications.store import pages as store_pages
 from services.notifications.timers import TIMERS, follow
 
@@ -37,7 +56,14 @@ async def keep_paging(tx: Tx) -> None:
 SERVICE = Service(
     name="notifications",
     settings=NotificationsSettings,
-    consumes={ALARMS: alarms.HANDLERS, SAFETY: safety.HANDLERS, STAFF: staff.HANDLERS},
+    consumes={
+        ALARMS: alarms.HANDLERS,
+        SAFETY: safety.HANDLERS,
+        STAFF: staff.HANDLERS,
+        APPOINTMENTS: appointments.HANDLERS,
+        PATIENTS: patients.HANDLERS,
+        SESSIONS: sessions.HANDLERS,
+    },
     routes=(
         contacts.routes,
         channels.routes,
@@ -49,11 +75,16 @@ SERVICE = Service(
         covers.routes,
         oncall.routes,
         gaps.routes,
+        policies.routes,
+        api_patients.routes,
+        api_messages.links,
+        api_tasks.routes,
     ),
-    timers={**TIMERS, **WAITING},
-    jobs=JOBS,
-    checks=(tables.escalation, tables.channels),
+    timers={**TIMERS, **WAITING, **reminders.TIMERS},
+    jobs={**JOBS, **messages.JOBS},
+    checks=(tables.escalation, tables.channels, tables.messages, tables.wordings),
     urgent=URGENT,
     on_dead_letter=page_dead_letter,
     beat=keep_paging,
+    public_port=lambda settings: settings_of(settings).public_port,
 )

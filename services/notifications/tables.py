@@ -5,6 +5,8 @@ from pathlib import Path
 
 from kit.tables import TableRefused, read_table
 from services.notifications.rules.channels import Channels
+from services.notifications.rules.messages import MessageRules
+from services.notifications.rules.messages_texts import Wordings
 from services.notifications.rules.policy import Escalation, looser
 
 OURS = Path(__file__).parent / "data" / "escalation.toml"
@@ -29,3 +31,15 @@ def escalation(theirs: Path | None = None) -> Escalation:
 def channels() -> Channels:
     """How long a channel may take, and the words of a page."""
     return read_table(Path(__file__).parent / "data" / "channels.toml", Channels)
+
+
+@cache
+def messages() -> MessageRules:
+    """When patients are messaged."""
+    return read_table(Path(__file__).parent / "data" / "messages.toml", MessageRules)
+
+
+@cache
+def wordings() -> Wordings:
+    """What they are sent."""
+    return read_table(Path(__file__).parent / "data" / "wordings.toml", Wordings)

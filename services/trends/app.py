@@ -5,6 +5,8 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -28,7 +30,7 @@ from services.trends.settings import TrendsSettings
 log = structlog.get_logger("trends")
 __all__ = ["CONSUMES", "PRODUCES", "main"]
 STANDS_STILL_AFTER = 30.0
-"""Wall seconds after which a process whose topics wait and whose group commits nothing ends itself. A recovery takes half."""
+"""Wall seconds after which a process whose topics wait and whose group commits nothing, and reads no rows back, ends itself."""
 
 
 async def serve(settings: TrendsSettings) -> int:
@@ -59,9 +61,9 @@ async def serve(settings: TrendsSettings) -> int:
         ready=ready,
         started=lambda: True,
     )
-    server = Server.of(face, settings)
+    server = Server.of(face, settings.host, settings.port)
     serving = asyncio.create_task(server.serve())
-    watching = asyncio.create_task(end_when_still(settings))
+    watching = asyncio.create_task(end_when_still(settings, lambda: rows_to_read(app)))
     async with app:
         crashed = asyncio.create_task(app.wait_until_stopped())
         while not stop.is_set() and not crashed.done() and not watching.done():
@@ -76,10 +78,19 @@ async def serve(settings: TrendsSettings) -> int:
     return 1 if app.crashed or not stop.is_set() else 0
 
 
-async def end_when_still(settings: TrendsSettings) -> None:
-    """faust can stop reading and say nothing. What its group has committed, asked of Kafka itself, tells; a new start mends."""
+def rows_to_read(app: Any) -> int:
+    """How many rows are still to be read back from the changelogs."""
+    return int(app.tables.recovery.active_remaining_total()) if app.in_recovery else 0
+
+
+async def end_when_still(settings: TrendsSettings, to_read_back: Callable[[], int]) -> None:
+    """faust can stop reading and say nothing. What its group has committed, asked of Kafka itself, tells; a new start mends.
+
+    While rows are read back nothing is committed, however long that takes: fewer to read are a move, too.
+    """
     ends = Ends(client_settings(settings), settings.prefix)
-    last, since = None, monotonic()
+    last: Any = None
+    since = monotonic()
     try:
         while True:
             await asyncio.sleep(2)
@@ -88,8 +99,9 @@ async def end_when_still(settings: TrendsSettings) -> None:
             except AWAY:
                 last = None
                 continue
-            if reached != last or not unread(noted, reached):
-                last, since = reached, monotonic()
+            now = reached, to_read_back()
+            if now != last or not unread(noted, reached):
+                last, since = now, monotonic()
             elif monotonic() - since > STANDS_STILL_AFTER:
                 log.critical("stands still", unread=unread(noted, reached))
                 os._exit(75)

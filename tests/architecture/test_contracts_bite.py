@@ -17,7 +17,9 @@ BREAKS = [
     ("Schemas know Pydantic", "schemas/event.py", "import structlog"),
     ("Drivers live in the kit", "services/intake/store.py", "import asyncpg"),
     ("faust is for trends only", "services/intake/store.py", "import faust"),
-    ("apprise is for notifications' jobs only", "services/notifications/timers.py", "import apprise"),
+    ("apprise is for notifications' and the auditor's jobs only", "services/notifications/timers.py", "import apprise"),
+    ("apprise is for notifications' and the auditor's jobs only", "services/auditor/timers/outside.py", "import apprise"),
+    ("No service imports another", "services/auditor/rules/judge.py", "import services.notifications.rules.policy"),
     ("Inside a service", "services/scheduling/store.py", "import services.scheduling.timers"),
 ]
 

@@ -5,6 +5,7 @@ import asyncio
 import hashlib
 import importlib
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,14 @@ def test_every_query_is_used_and_explained(service: str) -> None:
         for number, line in enumerate(lines):
             if line.startswith("-- name:"):
                 assert lines[number + 1].startswith("-- "), f"{service}: {line} has no line of purpose"
+
+
+@pytest.mark.parametrize("service", STORES)
+def test_every_query_of_a_service_has_a_name_of_its_own(service: str) -> None:
+    """aiosql takes the last of two, in silence."""
+    lines = [line for file in statements(service) for line in file.read_text().splitlines() if line.startswith("-- name:")]
+    named = Counter(line.removeprefix("-- name:").partition("(")[0].strip() for line in lines)
+    assert [name for name, times in named.items() if times > 1] == []
 
 
 def test_a_route_without_a_permission_refuses_the_start() -> None:

@@ -13,7 +13,7 @@ from kit.clock import wall
 from kit.http import Command, Routes, public
 from schemas.monitoring.alarms import Priority
 from services.notifications.jobs import AnswerLink
-from services.notifications.moving import Outcome, answer, decline, may_answer
+from services.notifications.moving.pages import Outcome, answer, decline, may_answer
 from services.notifications.rules.paging import asked, shown
 from services.notifications.rules.texts import Line, page_text
 from services.notifications.settings import settings_of

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from kit.http import Caller, Command, Refused, Routes, needs
 from schemas.monitoring.alarms import Priority
 from schemas.notifications.pages import AnsweredAlarm
-from services.notifications.moving import Outcome, answer, decline, may_answer, resolve
+from services.notifications.moving.pages import Outcome, answer, decline, may_answer, resolve
 from services.notifications.store import pages, queries
 
 routes = Routes(tags=["pages"])

@@ -11,6 +11,7 @@ from kit.db import Tx
 from kit.http import Command, Refused, Routes, public
 from services.notifications.jobs import sms, trying, waiting
 from services.notifications.jobs.waiting import Word
+from services.notifications.moving.messages import message_receipt
 from services.notifications.settings import settings_of
 
 routes = Routes(tags=["receipts"])
@@ -21,7 +22,7 @@ WORDS: dict[str, Word] = {
     **dict.fromkeys(("undelivered", "failed", "canceled", "busy", "no-answer"), "failed"),
 }
 """What a status of a message or call means to us; any other is on its way."""
-OF: tuple[Callable[[Tx, UUID, Word], Awaitable[bool]], ...] = (waiting.receipt, trying.receipt)
+OF: tuple[Callable[[Tx, UUID, Word], Awaitable[bool]], ...] = (waiting.receipt, trying.receipt, message_receipt)
 """Whose message it may be. Each says whether it was."""
 
 

@@ -9,9 +9,10 @@ from kit.db import Tx
 from kit.http import Command, Refused, Routes, public
 from services.notifications.api.receipts import Provider, signed_form
 from services.notifications.jobs.telling import TellPerson
-from services.notifications.moving import Outcome, answer, decline
+from services.notifications.moving.pages import Outcome, answer, decline
+from services.notifications.moving.replies import heard_from_patient
 from services.notifications.rules.replies import WHAT_TO_DO, read_reply
-from services.notifications.store import tellings, ways
+from services.notifications.store import messages_people, tellings, ways
 
 routes = Routes(tags=["replies"])
 WHY = "a provider of texts has no token of ours: it signs each call, and the signature is checked"
@@ -31,12 +32,14 @@ SAID: dict[Outcome, str] = {
 """What we text back, by what became of the answer."""
 
 
-async def of_staff(tx: Tx, number: str, text: str) -> str | None:
+async def of_staff(tx: Tx, number: str, text: str, _message_id: str) -> str | None:
     """Somebody on the staff answers a page by its code, or passes it on. None when this is nobody's number."""
     people = await ways.people_of_number(tx, number)
     if not people:
         return None
     reply = read_reply(text)
+    if reply is None and await messages_people.of_address(tx, "sms", number):
+        return None  # a member of staff who is a patient too writes as one
     told = await tellings.told_by_code(tx, people, reply.code) if reply else []
     if reply is None or len({page_id for page_id, _, _ in told}) != 1:
         return UNKNOWN if reply else WHAT_TO_DO
@@ -49,13 +52,13 @@ async def of_staff(tx: Tx, number: str, text: str) -> str | None:
     return SAID[outcome]
 
 
-OF: tuple[Callable[[Tx, str, str], Awaitable[str | None]], ...] = (of_staff,)
-"""Whose text it may be, by number and text. Each says what to text back, or None: not their number."""
+OF: tuple[Callable[[Tx, str, str, str], Awaitable[str | None]], ...] = (of_staff, heard_from_patient)
+"""Whose text it may be, by number, text and the provider's id. Each says what to text back, or None: not their number."""
 
 
-async def _said_to(tx: Tx, number: str, text: str) -> str:
+async def _said_to(tx: Tx, number: str, text: str, message_id: str) -> str:
     for take in OF:
-        said = await take(tx, number, text)
+        said = await take(tx, number, text, message_id)
         if said is not None:
             return said
     return ""
@@ -70,7 +73,7 @@ async def take_reply(provider: Provider, request: Request, tx: Command) -> Respo
         raise Refused(422, "This is no text", field="body.MessageSid", expected="a form with MessageSid, From and Body")
     said = await tellings.heard_before(tx, message_id)
     if said is None:
-        said = await _said_to(tx, number, text.replace("\0", ""))
+        said = await _said_to(tx, number, text.replace("\0", ""), message_id)
         await tellings.answered(tx, message_id, said)
     body = f"<Message>{escape(said)}</Message>" if said else ""
     return Response(f'<?xml version="1.0" encoding="UTF-8"?><Response>{body}</Response>', media_type="text/xml; charset=utf-8")

@@ -132,7 +132,7 @@ async def begin(tx: Tx, turn: Turn, ways: tuple[Way, ...], until: datetime | Non
         beside = replace(known.get(planned.probes, Circuit(opened_at=tx.now)), probing_until=tx.now + open_for)
         planned = plan(names, {**known, planned.probes: beside}, turn.priority, tx.now, open_for, until)
     if planned.at > tx.now:
-        tx.arm(TellLater(turn=turn, ways=ways), key=str(tx.new_id()), at=planned.at)
+        tx.arm(TellLater(turn=turn, ways=ways), key=str(tx.new_id()), at=planned.at, priority=RANK[turn.priority])
         return
     ordered = tuple(ways[place] for place in planned.order)
     by_text = ordered[0].channel == "sms"
@@ -231,7 +231,7 @@ async def done(job: TellPerson, attempt: Attempt, tx: Tx) -> None:
     )
     if state == "sent" and way.channel in BY_PHONE and turn.priority in URGENT:
         at = attempt.now + timedelta(seconds=tables.channels().patience.next_channel_seconds)
-        tx.arm(ReceiptMissing(job_id=attempt.id), key=str(attempt.id), at=max(at, tx.now))
+        tx.arm(ReceiptMissing(job_id=attempt.id), key=str(attempt.id), at=max(at, tx.now), priority=RANK[turn.priority])
 
 
 async def failed(job: TellPerson, attempt: Attempt, reason: str, tx: Tx) -> None:

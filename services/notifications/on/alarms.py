@@ -3,6 +3,7 @@
 from kit.db import Tx
 from kit.stream import Handlers
 from schemas.monitoring.alarms import AlarmAcknowledged, AlarmEnded, AlarmPriorityChanged, AlarmRaised
+from services.notifications.moving.pages import may_answer
 from services.notifications.record import open_page
 from services.notifications.rules.paging import Item, asking
 from services.notifications.rules.policy import RANK
@@ -35,9 +36,11 @@ async def follow_priority(event: AlarmPriorityChanged, tx: Tx) -> None:
 
 
 async def note_answer(event: AlarmAcknowledged, tx: Tx) -> None:
-    """An answer at the bedside stops the paging for this alarm; one of our own is known already."""
+    """An answer at the bedside stops the paging for this alarm, if it is of a role that may; one of our own is known already."""
     page, item = await _find(event.alarm_id, tx)
     if page is None or item is None or item.answer_id == event.answer_id or RANK[event.priority] < RANK[item.priority]:
+        return
+    if not await may_answer(page, event.by, tx):
         return
     before = asking(page.items)
     item.answered(event.answer_id, event.by, event.acknowledged_at)

@@ -30,7 +30,7 @@ from services.trends.settings import TrendsSettings
 
 CONSUMES: tuple[Topic, ...] = (VITALS, SESSIONS, ALARMS, TRENDS)
 PRODUCES: tuple[Topic, ...] = (TRENDS,)
-AHEAD, FETCH_BYTES = 256, 128 * 1024
+AHEAD, FETCH_BYTES = 256, 1024 * 1024
 """How much is read ahead: a backlog must not fill the memory."""
 TELL_EVERY_SECONDS = 1.0
 TABLES = ("sessions", "hours")

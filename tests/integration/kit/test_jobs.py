@@ -82,7 +82,7 @@ async def test_rejected_and_the_last_attempt_both_fail_for_good(kafka: str, data
         async with there.running["scheduling"].store.transaction() as tx:
             tx.defer(Call(to="b"))
         await there.advance(minutes=5)
-        assert line.settled[1:] == [("b", "TryLater")]
+        assert line.settled[1:] == [("b", "busy")]
 
 
 async def test_an_unknown_outcome_is_repeated_and_counted(kafka: str, database: str, prefix: str, tmp_path: Path) -> None:

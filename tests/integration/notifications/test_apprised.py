@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from kit.clock import monotonic
 from schemas.notifications.pages import PageFailed, PageSent
 from tests.doubles.sms import SmsProvider
 from tests.doubles.web import WebServer
@@ -108,3 +110,20 @@ async def test_words_that_no_page_may_use_are_not_said_and_are_counted(
     await house.alarm("high", "heart rate low")
     assert "heart rate low" in server.taken[-1]["message"]
     assert (await house.api.get("/channels")).json()["unworded_today"] == 1
+
+
+async def test_mail_servers_that_hang_hold_up_nobody(
+    server: WebServer, kafka: str, database: str, prefix: str, tmp_path: Path
+) -> None:
+    """Nothing greets at that port. Eight mails wait for their sockets side by side, then the next channel is told."""
+    server.fault = "hangs"
+    mail = SecretStr(f"mailto://127.0.0.1:{server.port}?from=clinic@north.example")
+    ways = [("email", "lee@north.example"), CONSOLE]
+    async with opened(kafka, database, prefix, tmp_path, ways, mail_url=mail, circuit_failures=100) as house:
+        begun = monotonic()
+        for _ in range(8):
+            await house.risk(settle=False)
+        await house.stage.settle()
+        assert monotonic() - begun < 8, "one after the other they would take 16 s and more"
+        assert {(e.medium, e.reason) for e in await house.said(PageFailed)} == {("email", "the service did not take it")}
+        assert [e.medium for e in await house.said(PageSent)] == ["console"] * 8

@@ -1,7 +1,8 @@
 """A channel that fails, in every way a web server can: it is said, and the person's next channel is tried at once."""
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from kit.clock import wall
 from kit.webhooks import verify
 from schemas.notifications.pages import PageFailed, PageSent
+from services.notifications import tables
 from services.notifications.jobs import tell
 from services.notifications.jobs.telling import TellPerson
 from services.notifications.store import pages, ways
@@ -63,6 +65,28 @@ async def test_a_server_that_hangs_costs_one_attempt(house: House, server: WebSe
     assert [e.reason for e in await house.said(PageFailed)] == ["no answer in time"]
     assert [e.medium for e in await house.said(PageSent)] == ["console"]
     assert (wall() - begun) < timedelta(seconds=10)
+
+
+async def test_the_next_channel_is_tried_within_5_s_of_an_attempt_that_hangs(
+    house: House, server: WebServer, record_property: Callable[[str, object], None]
+) -> None:
+    """By the wall: the whole 4 s of an attempt, its failure recorded, the next channel asked."""
+    async with WebServer() as second:
+        await house.reach(("webhook", server.address), ("webhook", second.address))
+        server.fault = "hangs"
+        await house.risk(settle=False)
+        begun = await asked_at(server)
+        took = (await asked_at(second) - begun).total_seconds()
+        await house.stage.settle()
+    record_property("told", f"hanging channel -> next channel: {took:.2f} s (clinical 4.9: 5 s, D)")
+    assert took < tables.channels().patience.next_channel_seconds
+
+
+async def asked_at(server: WebServer) -> datetime:
+    async with asyncio.timeout(20):
+        while not server.asked:
+            await asyncio.sleep(0.005)
+    return wall()
 
 
 async def test_an_answer_that_comes_too_late_is_unknown_so_the_page_may_ring_twice(

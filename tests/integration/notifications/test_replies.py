@@ -84,7 +84,8 @@ async def test_a_code_answers_only_from_the_phone_it_was_sent_to(house: House, p
         assert said(await provider.reply(house.outside, mine, code_of(mine), sender=OTHER_PHONE)).startswith(
             "We know no open page"
         )
-    assert said(await provider.reply(house.outside, mine, code_of(mine), sender="+12025550999")) == ""
+    stranger = said(await provider.reply(house.outside, mine, code_of(mine), sender="+12025550999"))
+    assert stranger.startswith("North: thank you, a person will read this. If it cannot wait call us; in danger call 911")
     await house.stage.settle()
     assert not await house.said(PageAcknowledged)
 
@@ -118,6 +119,16 @@ async def test_an_answer_covers_what_its_text_showed_and_nothing_newer(house: Ho
     assert said(await provider.reply(house.outside, second, code_of(second), sid="SM-2")).startswith("Thank you")
     [page] = (await house.api.get("/pages")).json()
     assert page["state"] == "answered"
+
+
+async def test_alarms_that_a_text_has_no_room_for_are_not_answered_by_it(house: House, provider: SmsProvider) -> None:
+    session = await house.alarms("high", "new weakness, speech or sight trouble")
+    await house.alarms("high", "monitoring cannot read appointments", session_id=session)
+    second = provider.texts[-1]
+    assert "appointments" not in second.text
+    assert said(await provider.reply(house.outside, second, code_of(second))).startswith("Thank you")
+    [page] = (await house.api.get("/pages")).json()
+    assert (page["state"], page["title"]) == ("open", "monitoring cannot read appointments")
 
 
 async def test_a_forged_reply_answers_nothing(house: House, provider: SmsProvider) -> None:

@@ -233,3 +233,15 @@ async def test_addresses_are_forgotten_after_a_week(house: House, provider: SmsP
         await house.stage.advance(minutes=8 * 24 * 60)
         assert await db.fetchval("SELECT count(*) FROM tellings WHERE job IS NOT NULL") == 0
         assert await db.fetchval("SELECT count(*) FROM tellings") == 1
+
+
+@pytest.mark.parametrize("status", ["failed", None])
+async def test_once_somebody_answered_no_other_channel_is_tried(house: House, provider: SmsProvider, status: str | None) -> None:
+    await house.risk()
+    [text] = provider.texts
+    assert (await provider.reply(house.outside, text, text.text.split("Reply ")[1][:4])).status_code == 200
+    if status is not None:
+        assert (await provider.receipt(house.outside, text, status)).status_code == 204
+    await house.stage.advance(seconds=10)
+    assert [e.medium for e in await house.said(PageSent)] == ["sms"]
+    assert len(await house.said(PageFailed)) == (0 if status is None else 1)

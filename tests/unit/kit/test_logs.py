@@ -76,3 +76,9 @@ def test_uvicorns_colours_are_left_out(lines: Lines) -> None:
     [line] = lines()
     assert "color_message" not in line
     assert (line["event"], line["level"]) == ("started", "info")
+
+
+def test_apprise_writes_no_address_into_its_faults(lines: Lines) -> None:
+    configure_logging("probe")
+    logging.getLogger("apprise").error("Failed to send to %s", "a-secret-token")
+    assert lines() == []

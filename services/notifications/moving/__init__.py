@@ -1,0 +1,1 @@
+"""What moves: what people do about a page, and what patients are sent and answer."""
