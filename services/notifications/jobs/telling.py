@@ -53,6 +53,8 @@ class Turn(BaseModel):
     turn_id: UUID
     page_id: UUID
     staff_id: str
+    since: datetime | None = None
+    """When the climb began that it belongs to; not known of one from before this was kept."""
     step: int
     priority: Priority
     chair: int | None
@@ -111,6 +113,7 @@ async def tell(
         turn_id=tx.new_id(),
         page_id=page.page_id,
         staff_id=staff_id,
+        since=page.since,
         step=page.step,
         priority=items[0].priority,
         chair=page.chair,
