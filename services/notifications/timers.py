@@ -40,8 +40,10 @@ async def follow(page: Page, before: Asking, tx: Tx, *, lowered: bool = False) -
     elif move == "begin":
         page.state, page.step, page.since, page.told = "open", 0, tx.now, []
         await _climb(page, tx)
-    elif move == "tell again":
+    elif move == "tell again" and page.told:
         await _say(page, list(page.told), tx)
+    elif move == "tell again":
+        await _climb(page, tx)
     elif move == "go on":
         steps = _steps(_ladder(page, tx), tx)
         page.step = reached(steps, page.since, tx.now)

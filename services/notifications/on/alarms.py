@@ -35,9 +35,12 @@ async def follow_priority(event: AlarmPriorityChanged, tx: Tx) -> None:
 
 
 async def note_answer(event: AlarmAcknowledged, tx: Tx) -> None:
-    """An answer at the bedside stops the paging for this alarm; one of our own is known already."""
+    """An answer at the bedside stops the paging for this alarm; one of our own is known already, also once it holds no longer."""
     page, item = await _find(event.alarm_id, tx)
     if page is None or item is None or item.answer_id == event.answer_id or RANK[event.priority] < RANK[item.priority]:
+        return
+    older = item.answered_at is not None and event.acknowledged_at < item.answered_at
+    if older or await pages.given_here(tx, event.answer_id):
         return
     before = asking(page.items)
     item.answered(event.answer_id, event.by, event.acknowledged_at)

@@ -1,6 +1,5 @@
 """A state machine over alarms, answers, rosters, channels and restarts. After every step the ward says what must be so."""
 
-from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -84,7 +83,7 @@ class Machine(RuleBasedStateMachine):
     def hire(self, staff_id: str) -> None:
         if staff_id in self.ward.hired:
             return
-        self.ward.hired[staff_id] = self.now
+        self.ward.hired.add(staff_id)
         if WAYS[staff_id]:
             self.engine.reach(staff_id, *WAYS[staff_id])
         name = StaffIdentity(display_name=staff_id)
@@ -122,7 +121,7 @@ class Machine(RuleBasedStateMachine):
         alarm = Alarm(uuid4(), chair, code, "high" if code == "SUICIDE-RISK" else priority, self.now)
         self.ward.alarms[alarm.alarm_id] = alarm
         if alarm.stands:
-            alarm.call(self.now)
+            self.ward.call(alarm)
         self._say(
             AlarmRaised(
                 **self._of(alarm), title="oxygen saturation low", kind="physiological", priority=alarm.priority,
@@ -140,7 +139,7 @@ class Machine(RuleBasedStateMachine):
         if priority == "low":
             alarm.hush()
         elif RANK[priority] > RANK[previous]:
-            alarm.call(self.now)
+            self.ward.call(alarm)
         self._say(
             AlarmPriorityChanged(
                 **self._of(alarm), title="oxygen saturation low", previous=previous, priority=priority, changed_at=self.now,
@@ -169,8 +168,10 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def say_it_twice(self) -> None:
         """The inbox drops a duplicate; a handler must bear one all the same."""
-        for event in deque(self.history, 1):
-            self.engine.hear(event)
+        event = self.history[-1]
+        if isinstance(event, AlarmAcknowledged) and (self.ward.alarms[event.alarm_id].answer or ("",))[0] != event.answer_id:
+            return  # it holds no longer
+        self.engine.hear(event)
         self.engine.settle()
 
     # --- answers ---

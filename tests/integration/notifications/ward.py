@@ -38,6 +38,8 @@ class Alarm:
     calls: int = 0
     """How many times people were asked anew."""
     answer: tuple[UUID, datetime] | None = None
+    anybody: bool = False
+    """Whether anybody worked here when people were last to be asked."""
 
     @property
     def stands(self) -> bool:
@@ -55,9 +57,6 @@ class Alarm:
     def lapses_at(self) -> datetime | None:
         return self.answer[1] + HOLDS[self.priority] if self.answer and self.priority in HOLDS else None
 
-    def call(self, now: datetime) -> None:
-        """People must be asked, from now on."""
-        self.called_at, self.answer, self.calls = now, None, self.calls + 1
 
     def hush(self, answer: tuple[UUID, datetime] | None = None) -> None:
         """Nobody is asked any more."""
@@ -70,7 +69,7 @@ class Ward:
 
     engine: Engine
     alarms: dict[UUID, Alarm] = field(default_factory=dict)
-    hired: dict[str, datetime] = field(default_factory=dict)
+    hired: set[str] = field(default_factory=set)
     seen: dict[UUID, datetime] = field(default_factory=dict)
     """When each telling was first seen."""
     turns: dict[UUID, Any] = field(default_factory=dict)
@@ -85,11 +84,15 @@ class Ward:
     def standing(self) -> list[Alarm]:
         return [alarm for alarm in self.alarms.values() if alarm.stands]
 
+    def call(self, alarm: Alarm) -> None:
+        """People must be asked, from now on."""
+        alarm.called_at, alarm.answer, alarm.calls, alarm.anybody = self.now, None, alarm.calls + 1, bool(self.hired)
+
     def turn(self) -> None:
         """Answers grow old."""
         for alarm in self.standing():
             if alarm.lapses_at is not None and alarm.lapses_at <= self.now:
-                alarm.call(self.now)
+                self.call(alarm)
 
     def check(self) -> None:
         """What must be so whenever nothing is left to do. Raises AssertionError."""
@@ -160,7 +163,7 @@ class Ward:
         """Of a high alarm that nobody has answered, somebody was asked, if anybody works here. Of a medium one too, when it is on top."""
         later = [timer.payload["turn"] for timer in state.timers if timer.name == "TellLater"]
         for alarm in self.standing():
-            if alarm.called_at is None or not any(hired <= alarm.called_at for hired in self.hired.values()):
+            if alarm.called_at is None or not alarm.anybody:
                 continue
             page_id = next(item.page_id for item in state.items if item.alarm_id == alarm.alarm_id and not item.ended)
             top = max(one.rank for one in self.on(page_id, state) if one.asked)
