@@ -18,11 +18,13 @@ ROLES: dict[str, tuple[str, ...]] = {
         *("charts.read", "assessments.write", "appointments.read", "appointments.write", "sessions.read", "sessions.write"),
         *("vitals.write", "devices.bind", "alarms.acknowledge", "contacts.read", "pages.read"),
         *("drugs.read", "drugs.write", "drugs.witness", "roster.read", "roster.handover"),
+        *("pages.answer", "audits.read", "audits.acknowledge"),
     ),
     "prescriber": (
         *("charts.read", "charts.write", "assessments.write", "screenings.write", "orders.sign", "appointments.read"),
         *("sessions.read", "sessions.write", "vitals.write", "alarms.acknowledge", "contacts.read", "pages.read"),
         *("drugs.read", "drugs.write", "drugs.witness", "roster.read", "roster.write"),
+        *("pages.answer", "audits.read", "audits.acknowledge"),
     ),
     "drug-custodian": ("drugs.read", "drugs.write", "drugs.witness", "drugs.manage", "sessions.read"),
     "device": ("vitals.write",),
@@ -30,6 +32,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "operator": (
         *("operations.read", "operations.redrive", "operations.contents", "staff.write", "contacts.read", "contacts.write"),
         *("appointments.read", "sessions.read", "pages.read", "roster.read", "roster.write", "roster.handover"),
+        *("audits.read", "audits.acknowledge"),
     ),
 }
 ROLES["system"] = tuple(sorted({permission for role in ROLES.values() for permission in role}))

@@ -8,13 +8,14 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from opentelemetry.trace import TracerProvider
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.auth import Verifier
 from kit.clock import monotonic
 from kit.http import Commands, Routes, answer_problems
 from kit.metrics import Metrics
-from kit.openapi import check_needs, show_needs
+from kit.openapi import check_needs, open_paths, show_needs
 from kit.problems import as_problem, problem_of
 from kit.progress import Progress
 from kit.settings import Settings
@@ -116,6 +117,20 @@ class _Measured:
             route: Any = scope.get("route")
             method = scope["method"] if scope["method"] in METHODS else "other"
             self._metrics.http(method, getattr(route, "path", "unknown"), status, monotonic() - begun)
+
+
+class OnlyPublic:
+    """What may be reached from outside: routes that need no token, and nothing else, not even a probe."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._open = [compile_path(path)[0] for path in open_paths(app)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and any(path.match(scope["path"]) for path in self._open):
+            await self._app(scope, receive, send)
+        else:
+            await PlainTextResponse("Not found", 404)(scope, receive, send)
 
 
 class _TooLarge(HTTPException):

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from kit.positions import Ends, positions
 from schemas.topic import Topic
 
 if TYPE_CHECKING:
-    from kit.db import Store
+    from kit.db import Store, Tx
 
 SIZES = """
 SELECT n.nspname || '.' || coalesce(whole.relname, c.relname) AS name, sum(pg_total_relation_size(c.oid))::bigint AS bytes
@@ -31,6 +31,17 @@ SELECT (SELECT min(due_at) FROM kit.timers WHERE due_at <= $1) AS timer,
 """
 
 
+@dataclass(frozen=True)
+class OwnGauges:
+    """What one service counts of its own: each name once, with what it means, and how all are measured.
+
+    A name becomes `chairside_<service>_<name>`. What is measured as null shows as NaN.
+    """
+
+    names: Mapping[str, str]
+    measure: Callable[["Tx"], Awaitable[Mapping[str, float | None]]]
+
+
 @dataclass
 class Gauges:
     """Samples the store and the broker for `/metrics`."""
@@ -40,6 +51,7 @@ class Gauges:
     ends: Ends
     consumed: Sequence[Topic]
     moved: Callable[[], None]
+    own: OwnGauges | None = None
     every: float = 10.0
     sizes_every: int = 6
     """Sizes are asked for at each sixth sample: thousands of partitions take their time."""
@@ -73,6 +85,9 @@ class Gauges:
                     self.metrics.table_size(size["name"], size["bytes"])
             self._samples += 1
             reached = await positions(db)
+        if self.own is not None:
+            async with self.store.transaction(readonly=True) as tx:
+                self.metrics.own(await self.own.measure(tx))
         if self.consumed:
             for (topic_name, partition), end in (await self.ends.of(self.consumed)).items():
                 self.metrics.lag(topic_name, partition, max(0, end - reached.get((topic_name, partition), 0)))

@@ -7,15 +7,15 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Annotated, Any, Protocol
 
 import uvicorn
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
 
 from kit import idempotency, traces
 from kit.auth import Principal, TokenRefused, Verifier
 from kit.db import Tx
 from kit.direct import Said
 from kit.problems import Answer, Fault, Problem, Refused, answer_problems, as_problem
-from kit.settings import Settings
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text}
@@ -194,13 +194,13 @@ class Server(uvicorn.Server):
         yield
 
     @classmethod
-    def of(cls, app: FastAPI, settings: Settings) -> "Server":
-        """A server for an app, at the settings' address."""
+    def of(cls, app: ASGIApp, host: str, port: int) -> "Server":
+        """A server for an app, at an address."""
         return cls(
             uvicorn.Config(
                 app,
-                host=settings.host,
-                port=settings.port,
+                host=host,
+                port=port,
                 log_config=None,
                 access_log=False,
                 lifespan="off",

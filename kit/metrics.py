@@ -1,5 +1,7 @@
 """Metrics: each name declared once, as an attribute of a type, so that a misspelt one does not type-check."""
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -18,6 +20,8 @@ class Metrics:
         def seconds(name: str, text: str, *labels: str) -> Histogram:
             return Histogram(f"chairside_{name}_seconds", text, labels, registry=registry, buckets=LATENCIES)
 
+        self._registry = registry
+        self._own: dict[str, Gauge] = {}
         self._lag = gauge("consumer_lag_records", "records not handled yet", "topic", "partition")
         self._waiting = gauge("outbox_waiting_rows", "outbox rows not published yet")
         self._age = gauge("outbox_oldest_seconds", "age of the oldest row not published yet")
@@ -43,6 +47,16 @@ class Metrics:
         self._handler = seconds("handler", "time in a handler", "topic", "type")
         self._late = seconds("timer_late", "how late a timer was judged, in wall seconds", "timer")
         self._http = seconds("http_request", "time to answer", "method", "route", "status")
+
+    def declare(self, service: str, names: Mapping[str, str]) -> None:
+        """Gauges that one service has of its own, by name with what they mean."""
+        for name, text in names.items():
+            self._own[name] = Gauge(f"chairside_{service}_{name}", text, registry=self._registry)
+
+    def own(self, values: Mapping[str, float | None]) -> None:
+        """A service's own gauges. Raises KeyError for one that was not declared."""
+        for name, value in values.items():
+            self._own[name].set(float("nan") if value is None else value)
 
     def lag(self, topic: str, partition: int, records: int) -> None:
         """Records of a partition not handled yet."""

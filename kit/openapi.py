@@ -36,6 +36,11 @@ def describe_needs(app: FastAPI) -> dict[str, dict[str, str | None]]:
     return found
 
 
+def open_paths(app: FastAPI) -> list[str]:
+    """The paths of routes that say why they need no permission; probes are not among them."""
+    return sorted({path for path, _, need in _routes(app) if need is not None and need.permission is None})
+
+
 def show_needs(app: FastAPI) -> None:
     """Show in the app's description which permission each operation needs, its key header, and its refusals as problems."""
     routes = {

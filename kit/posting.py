@@ -1,4 +1,4 @@
-"""Posting: one POST to the outside, and what its answer means: taken, never, later, or unknown."""
+"""Posting: one request to the outside, and what its answer means: taken, never, later, or unknown."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from kit.outside import trusted
 
 LATER = frozenset({408, 425, 429})
 PATIENCE_S = 4.0
-"""Wall seconds for one POST, of which at most 2 for the connection."""
+"""Wall seconds for one request, of which at most 2 for the connection."""
 MOST_WAIT_S = 3600.0
 
 
@@ -24,7 +24,20 @@ class Later(TryLater):
 async def post(
     url: str, body: bytes, headers: Mapping[str, str], *, auth: tuple[str, str] | None = None, patience_s: float = PATIENCE_S
 ) -> bytes:
-    """POST once and return the answer's body; redirects are not followed.
+    """POST once and return the answer's body. Raises as `ask` does."""
+    return await ask("POST", url, body, headers, auth=auth, patience_s=patience_s)
+
+
+async def ask(
+    method: str,
+    url: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    auth: tuple[str, str] | None = None,
+    patience_s: float = PATIENCE_S,
+) -> bytes:
+    """Ask once and return the answer's body; redirects are not followed.
 
     Raises Rejected when the receiver says never (3xx, 4xx), Later when it took nothing and may later (no connection, 408, 425,
     429, 5xx), and TimeoutError when nobody can know: it hung, or broke off in the middle.
@@ -32,7 +45,7 @@ async def post(
     limits = httpx2.Timeout(patience_s, connect=min(2.0, patience_s))
     try:
         async with httpx2.AsyncClient(timeout=limits, follow_redirects=False, auth=auth, verify=trusted()) as client:
-            answer = await client.post(url, content=body, headers=dict(headers))
+            answer = await client.request(method, url, content=body, headers=dict(headers or {}))
     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
         raise Later("the receiver cannot be reached") from error
     except httpx2.TransportError as error:

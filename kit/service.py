@@ -14,13 +14,13 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from kit import clock, db
-from kit.app import create_app
+from kit.app import OnlyPublic, create_app
 from kit.backlog import Urgent
 from kit.batch import Handling, OnDeadLetter
 from kit.beats import Beat, Beats
 from kit.direct import Direct, Said
 from kit.errors import AWAY
-from kit.gauges import Gauges
+from kit.gauges import Gauges, OwnGauges
 from kit.http import Routes, Server
 from kit.jobs import Jobs, Workers
 from kit.kafka import client_settings
@@ -64,8 +64,12 @@ class Service:
     """Says that the service lives: every `beat_seconds`, and only while it has read everything."""
     urgent: Urgent = field(default_factory=dict)
     """Events that overtake those of other keys when many wait."""
+    public_port: Callable[[Any], int | None] = lambda _: None
+    """A second port that serves only what needs no token, from the service's own settings; None: there is none."""
     daily: tuple[Daily, ...] = ()
     """Tables kept by the day: partitions are made ahead, and dropped when their time is over."""
+    gauges: OwnGauges | None = None
+    """What it counts of its own, on `/metrics`."""
 
     def __post_init__(self) -> None:
         for topic, table in self.consumes.items():
@@ -83,6 +87,8 @@ class Running:
         self.clock = domain
         self.metrics = Metrics(registry)
         self.registry = registry
+        if service.gauges is not None:
+            self.metrics.declare(service.name, service.gauges.names)
         self.progress = Progress()
         self.hints = db.Hints()
         self.kafka = client_settings(settings)
@@ -160,7 +166,9 @@ class Running:
             self.workers.run,
             self.redriver.run,
             Pruner(self.store, list(self.service.consumes), watch("pruning", 7300), self.metrics, self.service.daily).run,
-            Gauges(self.store, self.metrics, self.ends, list(self.service.consumes), watch("gauges", 120)).run,
+            Gauges(
+                self.store, self.metrics, self.ends, list(self.service.consumes), watch("gauges", 120), self.service.gauges
+            ).run,
         ]
         if self.service.beat is not None and self.settings.beat_seconds:
             every, moved = self.settings.beat_seconds, watch("beats", 60 + self.settings.beat_seconds)
@@ -247,15 +255,19 @@ async def serve(service: Service, settings: Settings) -> None:
     await _open(running, stop)
     if stop.is_set():
         return
-    server = Server.of(running.app(), settings)
+    app = running.app()
+    servers = [Server.of(app, settings.host, settings.port)]
+    if (public := service.public_port(settings)) is not None:
+        servers.append(Server.of(OnlyPublic(app), settings.host, public))
     collect_rarely()
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(running.run(stop))
-            serving = group.create_task(server.serve())
+            serving = [group.create_task(server.serve()) for server in servers]
             await stop.wait()
-            server.should_exit = True
-            await asyncio.wait([serving], timeout=STOP_WITHIN)
+            for server in servers:
+                server.should_exit = True
+            await asyncio.wait(serving, timeout=STOP_WITHIN)
     finally:
         await running.close()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from chairside.view.picture import PRIORITIES, Answer, Picture, Reading, Session, Visit
 from chairside.view.telling import told
+from schemas.auditor import audits
 from schemas.event import Envelope, Event
 from schemas.intake.patients import PatientRegistered
 from schemas.monitoring import alarms, sessions
@@ -237,6 +238,22 @@ def page_closed(picture: Picture, event: pages.PageClosed) -> None:
     picture.page(event.page_id).closed = event.reason
 
 
+def audited(picture: Picture, event: audits.AuditKept) -> None:
+    """The auditor lives, and says its figures."""
+    if picture.audit is None or event.kept_at >= picture.audit.kept_at:
+        picture.audit = event
+
+
+def fault_found(picture: Picture, event: audits.AuditFaultFound) -> None:
+    """Something is wrong; wrong again, where it was found before."""
+    picture.faults[event.fault_id] = event
+
+
+def fault_mended(picture: Picture, event: audits.AuditFaultMended) -> None:
+    """It is right again."""
+    picture.faults.pop(event.fault_id, None)
+
+
 FOLDS: Mapping[type[Event], Callable[[Picture, Any], None]] = {
     PatientRegistered: registered,
     StaffMemberRegistered: hired,
@@ -276,4 +293,7 @@ FOLDS: Mapping[type[Event], Callable[[Picture, Any], None]] = {
     pages.PageAcknowledged: answered,
     pages.AcknowledgementLapsed: lapsed,
     pages.PageClosed: page_closed,
+    audits.AuditKept: audited,
+    audits.AuditFaultFound: fault_found,
+    audits.AuditFaultMended: fault_mended,
 }

@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from chairside.view import lists
+from chairside.view.audit import audit
 from chairside.view.chairs import chairs
 from chairside.view.picture import Picture
 
@@ -32,8 +33,8 @@ class Look:
 def frame(picture: Picture, now: datetime, look: Look) -> RenderableType:
     """The whole screen."""
     rows = min(max(1, len(picture.chairs(now))), max(1, look.height - 12))
-    streams = _streams(picture, look)
-    foot = 2 + (len(streams) if look.height >= TALL else min(len(streams), 2))
+    streams, judged = _streams(picture, look), audit(picture, now, look.rate)
+    foot = 2 + len(judged) + (len(streams) if look.height >= TALL else min(len(streams), 2))
     room = look.height - 1 - (rows + 3) - foot
     told = room // 2 if room >= 16 else 0
     inner = room - told - 2
@@ -51,7 +52,7 @@ def frame(picture: Picture, now: datetime, look: Look) -> RenderableType:
         lines = [Text(line, no_wrap=True, overflow="ellipsis") for _, line in picture.lately[-(told - 2) :]]
         parts.append(Layout(_panel("lately", Group(*lines)), size=told))
     title = Text("events per topic, ").append_text(_health(picture))
-    parts.append(Layout(_panel(title, Group(*streams[: foot - 2])), size=foot))
+    parts.append(Layout(_panel(title, Group(*judged, *streams[: foot - 2 - len(judged)])), size=foot))
     board = Layout()
     board.split_column(*parts)
     return board

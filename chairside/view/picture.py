@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Literal
 from uuid import UUID
 
+from schemas.auditor.audits import AuditFaultFound, AuditKept
 from schemas.intake.patients import PatientIdentity
 from schemas.monitoring.alarms import AlarmKind, Priority
 from schemas.trends.trends import AlarmLoadComputed
@@ -172,6 +173,10 @@ class Picture:
     """Role by staff id."""
     load: dict[datetime, AlarmLoadComputed] = field(default_factory=dict)
     """Alarm load by the beginning of its hour."""
+    audit: AuditKept | None = None
+    """The auditor's last proof of life, with its figures."""
+    faults: dict[UUID, AuditFaultFound] = field(default_factory=dict)
+    """What the auditor found wrong and is not right again."""
     topics: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     readings: Counter[str] = field(default_factory=Counter)

@@ -22,6 +22,8 @@ def snapshot(picture: Picture, now: datetime, *, names: bool) -> dict[str, Any]:
         "chairs": [_chair(picture, number, session, now, names) for number, session in picture.chairs(now).items()],
         "alarms": [asdict(alarm) for alarm in picture.standing()],
         "pages": [_asked(picture, page) for page in picture.pages_shown(now)],
+        "audit": picture.audit.model_dump(mode="json") if picture.audit else None,
+        "faults": [fault.model_dump(mode="json") for fault in picture.faults.values()],
         "treated": picture.treated(now),
         "topics": dict(picture.topics.most_common()),
         "lost": picture.lost,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chairside.view.picture import Picture
+from schemas.auditor import audits
 from schemas.event import Event
 from schemas.intake import consents, orders, referrals, safety, screenings
 from schemas.monitoring import alarms, sessions
@@ -110,4 +111,7 @@ LINES: Mapping[type[Event], Callable[[Picture, Any], str]] = {
     pages.PageEscalated: lambda p, e: f"{_about(p, e)}nobody answered, step {e.step}: {', '.join(e.told) or 'nobody on duty'}",
     pages.PageAcknowledged: lambda p, e: f"{_about(p, e)}{e.staff_id} answered after {lasted(e.waited_seconds)}",
     pages.AcknowledgementLapsed: lambda p, e: f"{_about(p, e)}the answer is too old, paging again",
+    audits.AuditFaultFound: lambda _, e: f"{_place(e)}AUDIT {e.what}",
+    audits.AuditFaultMended: lambda _, e: f"{_place(e)}audit: right again ({e.kind})",
+    audits.AuditFaultAcknowledged: lambda _, e: f"{_place(e)}audit: {e.by} takes care ({e.kind})",
 }

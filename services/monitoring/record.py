@@ -33,6 +33,8 @@ UNBOUND = "UNBOUND"
 """A monitor that watches no session; ends when it is bound."""
 DISCREPANCY = "DRUG-DISCREPANCY"
 """A count that does not match; ends when its case is closed."""
+SUICIDE_RISK = "SUICIDE-RISK"
+"""Answered by a prescriber (clinical 5.1)."""
 
 
 class LookAgain(Timer):

@@ -8,13 +8,25 @@ from schemas.monitoring.alarms import ALARMS
 from schemas.notifications.pages import PagingKept
 from schemas.scheduling.staff import STAFF
 from services.notifications import tables
-from services.notifications.api import answers, channels, contacts, covers, gaps, oncall, pages, receipts, replies, rotations
+from services.notifications.api import (
+    answers,
+    channels,
+    contacts,
+    covers,
+    gaps,
+    oncall,
+    pages,
+    policies,
+    receipts,
+    replies,
+    rotations,
+)
 from services.notifications.jobs import JOBS, WAITING
 from services.notifications.on import alarms, safety, staff
 from services.notifications.record import open_page
 from services.notifications.rules.texts import TITLES
 from services.notifications.rules.urgency import URGENT
-from services.notifications.settings import NotificationsSettings
+from services.notifications.settings import NotificationsSettings, settings_of
 from services.notifications.store import pages as store_pages
 from services.notifications.timers import TIMERS, follow
 
@@ -49,6 +61,7 @@ SERVICE = Service(
         covers.routes,
         oncall.routes,
         gaps.routes,
+        policies.routes,
     ),
     timers={**TIMERS, **WAITING},
     jobs=JOBS,
@@ -56,4 +69,5 @@ SERVICE = Service(
     urgent=URGENT,
     on_dead_letter=page_dead_letter,
     beat=keep_paging,
+    public_port=lambda settings: settings_of(settings).public_port,
 )

@@ -22,6 +22,10 @@ class NotificationsSettings(Settings):
         default="Clinic", min_length=1, max_length=24, description="the clinic's short name, as pages show it"
     )
     public_url: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://", description="where an answer link leads")
+    public_port: Annotated[
+        int | None,
+        Field(ge=1, le=65535, description="a second port, which serves links and signed callbacks only"),
+    ] = None
     policies: Path | None = Field(
         default=None, description="a clinic's own escalation policies, TOML; they may only tighten ours"
     )

@@ -59,7 +59,7 @@ async def serve(settings: TrendsSettings) -> int:
         ready=ready,
         started=lambda: True,
     )
-    server = Server.of(face, settings)
+    server = Server.of(face, settings.host, settings.port)
     serving = asyncio.create_task(server.serve())
     watching = asyncio.create_task(end_when_still(settings))
     async with app:

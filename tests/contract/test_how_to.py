@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 HOW_TO = ROOT / "docs" / "how-to"
 BLOCK = re.compile(r"```(\w+)([^\n]*)\n(.*?)```", re.DOTALL)
 CLI = str(Path(sys.executable).with_name("chairside"))
-GROUPS = ("channel", "deadletters", "limits", "roster", "session")
+GROUPS = ("channel", "deadletters", "limits", "policy", "roster", "session")
 """Commands that have commands."""
 
 

@@ -80,6 +80,12 @@ def test_channels_are_tried_out_from_the_command_line(clinic: Clinic) -> None:
     assert (code, "PUT /contacts/nobody" in str(problem["todo"])) == (1, True)
 
 
+def test_status_says_whether_alarms_reach_people(clinic: Clinic) -> None:
+    code, answer = said(clinic, "status")
+    assert code == 0
+    assert (answer["audit"]["judged"], answer["audit"]["unanswered"], answer["audit"]["ways_out"]) == (0, 0, [])
+
+
 def test_a_token_opens_what_its_role_may_and_nothing_else(clinic: Clinic) -> None:
     letters = f"{clinic.services['intake']}/operations/dead-letters"
     codes = [
@@ -95,7 +101,7 @@ def test_a_token_opens_what_its_role_may_and_nothing_else(clinic: Clinic) -> Non
     assert codes == [401, 401, 403, 401, 200]
 
 
-@pytest.mark.parametrize("service", ["intake", "scheduling", "monitoring", "notifications"])
+@pytest.mark.parametrize("service", ["intake", "scheduling", "monitoring", "notifications", "auditor"])
 def test_whatever_is_sent_it_is_never_our_fault_and_is_answered_as_described(clinic: Clinic, service: str) -> None:
     done = subprocess.run(
         [

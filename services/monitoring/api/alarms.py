@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from kit.http import Command, Refused, Routes, needs
+from kit.http import Caller, Command, Refused, Routes, needs
 from schemas.monitoring.alarms import AlarmResolved, Priority, Resolution
 from services.monitoring import store
-from services.monitoring.record import DISCREPANCY, UNBOUND, acknowledge, end_alarm
+from services.monitoring.record import DISCREPANCY, SUICIDE_RISK, UNBOUND, acknowledge, end_alarm
 from services.monitoring.record import Source as AlarmSource
 from services.monitoring.rules.limits import LATCHING
 from services.monitoring.store import queries
@@ -67,11 +67,16 @@ async def list_alarms(tx: Command, session_id: UUID | None = None, all: bool = F
 
 
 @routes.post("/alarms/{alarm_id}/acknowledgement", dependencies=[needs("alarms.acknowledge")])
-async def acknowledge_at_bedside(alarm_id: UUID, body: Acknowledgement, tx: Command) -> AlarmShown:
-    """Somebody is at the bedside and knows. A technical alarm of no session that has no other end ends by it."""
+async def acknowledge_at_bedside(alarm_id: UUID, body: Acknowledgement, tx: Command, caller: Caller) -> AlarmShown:
+    """Somebody is at the bedside and knows; of a suicide risk, a prescriber.
+
+    A technical alarm of no session that has no other end ends by it.
+    """
     alarm, session = await _held(alarm_id, tx)
     if alarm["ended_at"] is not None:
         raise Refused(409, "The alarm is over", f"since {alarm['ended_at'].isoformat(timespec='seconds')}")
+    if alarm["code"] == SUICIDE_RISK and "orders.sign" not in caller.permissions:
+        raise Refused(403, "A prescriber must answer this", todo="Stay with the patient; the prescriber is being paged.")
     await acknowledge(
         tx, session, alarm, answer_id=tx.new_id(), priority=alarm["priority"], by=tx.actor, via="bedside", at=tx.now
     )

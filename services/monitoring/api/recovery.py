@@ -11,7 +11,7 @@ from kit.http import Caller, Command, Fault, Refused, Routes, needs
 from services.monitoring import store, tables
 from services.monitoring.api.discharge import AFTER_INFUSION
 from services.monitoring.api.sessions import held_session, seen_session
-from services.monitoring.record import Source, end_alarm, escalate
+from services.monitoring.record import SUICIDE_RISK, Source, end_alarm, escalate
 from services.monitoring.rules.discharge import latest_check
 from services.monitoring.rules.phases import INFUSION, Phase
 from services.monitoring.rules.recovery_tables import RiskLevel
@@ -22,7 +22,7 @@ from services.monitoring.store.recovery import KeptScore
 from services.monitoring.timers import expect_discharge
 
 routes = Routes(tags=["recovery"])
-SUICIDE_RISK, SUICIDE_RISK_TITLE = "SUICIDE-RISK", "prescriber needed before discharge"
+SUICIDE_RISK_TITLE = "prescriber needed before discharge"
 PROVIDER = "orders.sign"
 """What a provider may, and a nurse may not."""
 ASKED: tuple[Phase, ...] = (*INFUSION, *AFTER_INFUSION, "LEFT")

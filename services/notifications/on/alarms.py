@@ -3,6 +3,7 @@
 from kit.db import Tx
 from kit.stream import Handlers
 from schemas.monitoring.alarms import AlarmAcknowledged, AlarmEnded, AlarmPriorityChanged, AlarmRaised
+from services.notifications.moving import may_answer
 from services.notifications.record import open_page
 from services.notifications.rules.paging import Item, asking
 from services.notifications.rules.policy import RANK
@@ -35,12 +36,15 @@ async def follow_priority(event: AlarmPriorityChanged, tx: Tx) -> None:
 
 
 async def note_answer(event: AlarmAcknowledged, tx: Tx) -> None:
-    """An answer at the bedside stops the paging for this alarm; one of our own is known already, also once it holds no longer."""
+    """An answer at the bedside stops the paging for this alarm, if it is of a role that may.
+
+    One of our own is known already, also once it holds no longer, and an older one than that which holds changes nothing.
+    """
     page, item = await _find(event.alarm_id, tx)
     if page is None or item is None or item.answer_id == event.answer_id or RANK[event.priority] < RANK[item.priority]:
         return
     older = item.answered_at is not None and event.acknowledged_at < item.answered_at
-    if older or await pages.given_here(tx, event.answer_id):
+    if older or await pages.given_here(tx, event.answer_id) or not await may_answer(page, event.by, tx):
         return
     before = asking(page.items)
     item.answered(event.answer_id, event.by, event.acknowledged_at)

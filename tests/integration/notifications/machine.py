@@ -177,14 +177,14 @@ class Machine(RuleBasedStateMachine):
     # --- answers ---
 
     @with_alarms
-    @rule(place=places, late=st.sampled_from((0, 0, 10, 100, 400)))
-    def answer_at_bedside(self, place: int, late: int) -> None:
+    @rule(place=places, late=st.sampled_from((0, 0, 10, 100, 400)), by=people)
+    def answer_at_bedside(self, place: int, late: int, by: str = "ann") -> None:
         """Monitoring's answer; it may come late."""
         alarm = self._pick(place, self.ward.standing())
         if alarm is None:
             return
         at = max(alarm.said_at, self.now - timedelta(seconds=late))
-        self._acknowledge(alarm, uuid4(), alarm.priority, "ann", "bedside", at)
+        self._acknowledge(alarm, uuid4(), alarm.priority, by, "bedside", at)
 
     @with_tellings
     @rule(place=places, by=people, newest=st.booleans())
@@ -214,8 +214,7 @@ class Machine(RuleBasedStateMachine):
         if not asked or not covered:
             wanted = "over" if not mine else "already answered" if not asked else "more urgent now"
         else:
-            known = by in self.ward.hired
-            wanted = "not yours" if clinical and not (known and STAFF[by] in CLINICIANS) else "answered"
+            wanted = "not yours" if clinical and not self._is_clinician(by) else "answered"
         seen = None if shown is None else [AnsweredAlarm(alarm_id=one, priority=at) for one, at in shown.items()]
         before = len(self.engine.said)
         outcome = self.engine.within(lambda tx: moving.answer(tx, page_id, by, seen, via="link", came_from="here"))
@@ -312,7 +311,8 @@ class Machine(RuleBasedStateMachine):
     def _acknowledge(self, alarm: Alarm, answer_id: UUID, priority: Priority, by: str, via: Any, at: datetime) -> None:
         alarm.acknowledged = priority
         newer = alarm.answer is None or at >= alarm.answer[1]
-        if answer_id not in self.ward.answers and alarm.stands and RANK[priority] >= alarm.rank and newer:
+        counts = alarm.code != "SUICIDE-RISK" or self._is_clinician(by)
+        if answer_id not in self.ward.answers and alarm.stands and RANK[priority] >= alarm.rank and newer and counts:
             alarm.hush((answer_id, at))
         of = {name: value for name, value in self._of(alarm).items() if name != "code"}
         said = AlarmAcknowledged(**of, priority=priority, by=by, via=via, answer_id=answer_id, acknowledged_at=at)
@@ -330,6 +330,9 @@ class Machine(RuleBasedStateMachine):
                         self._acknowledge(alarm, event.answer_id, one.priority, event.staff_id, "link", event.answered_at)
             elif isinstance(event, AcknowledgementLapsed) and not self.ward.alarms[event.alarm_id].ended:
                 self.ward.alarms[event.alarm_id].acknowledged = None
+
+    def _is_clinician(self, staff_id: str) -> bool:
+        return staff_id in self.ward.hired and STAFF[staff_id] in CLINICIANS
 
     def _role(self, staff_id: str) -> Any:
         return STAFF[staff_id]

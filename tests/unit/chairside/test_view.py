@@ -14,6 +14,7 @@ from chairside.view.fold import FOLDS, fold
 from chairside.view.frame import Look, frame
 from chairside.view.picture import Picture
 from chairside.view.telling import LINES, lasted
+from schemas.auditor.audits import AuditFaultFound, AuditFaultMended, AuditKept
 from schemas.catalogue import events
 from schemas.event import Envelope, Event
 from schemas.intake.patients import PatientIdentity, PatientRegistered
@@ -278,6 +279,50 @@ def test_a_condition_that_is_over_is_shown_until_somebody_answers() -> None:
     again = ("alarms", AlarmConditionReturned(**about, returned_at=at(31.5)))
     assert "(probable artefact)" in drawn(folded([*STORY, over]), 120, 40)
     assert "(probable artefact)" not in drawn(folded([*STORY, over, again]), 120, 40)
+
+
+def kept(minute: float, *, all_well: bool = True, unanswered: int = 0) -> tuple[str, Event]:
+    said = AuditKept(
+        clinic="clinic",
+        all_well=all_well,
+        not_well=() if all_well else ("no beat of monitoring is fresh",),
+        judged=2,
+        unanswered=unanswered,
+        told_p50_seconds=0.1,
+        told_p95_seconds=0.25,
+        told_max_seconds=0.3,
+        answered_p50_seconds=None,
+        answered_p95_seconds=None,
+        answered_max_seconds=None,
+        faults_open=0,
+        kept_at=at(minute),
+    )
+    return "audits", said
+
+
+def test_the_auditor_says_whether_alarms_reach_people() -> None:
+    assert "audit" not in drawn(folded(STORY), 120, 30)
+    well = folded([*STORY, kept(32)])
+    assert "audit  all well   unanswered 0   told p95 0.2 s" in drawn(well, 120, 30)
+    assert "no beat of monitoring is fresh" in drawn(folded([*STORY, kept(32, all_well=False)]), 120, 30)
+    assert "no sign of life for 60 min" in drawn(well, 120, 30, minute=92)
+    about = {"fault_id": id_of("f"), "alarm_id": id_of("a1"), "chair": 1, "clinic": "clinic"}
+    found = AuditFaultFound(
+        **about,
+        kind="nobody told",
+        what="nobody was told in time",
+        priority="high",
+        due_at=at(31),
+        ceilings_version="t",
+        found_at=at(31),
+    )
+    wrong = folded([("audits", found), kept(32)])
+    assert "1 wrong: nobody was told in time" in drawn(wrong, 120, 30)
+    assert "chair 1: AUDIT nobody was told in time" in wrong.lately[-1][1]
+    right = folded([("audits", AuditFaultMended(**about, kind="nobody told", mended_at=at(32)))], wrong)
+    assert "all well" in drawn(right, 120, 30)
+    for width, height in ((80, 24), (60, 20), (200, 60)):
+        assert len(drawn(wrong, width, height).rstrip("\n").split("\n")) == height
 
 
 def test_names_show_only_when_asked_for() -> None:

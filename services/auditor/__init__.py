@@ -1,0 +1,1 @@
+"""Auditor judges from outside whether every high alarm reached somebody in time."""

@@ -1,0 +1,1 @@
+"""What the auditor decides: facts and an instant in, verdicts out."""
