@@ -18,7 +18,14 @@ from schemas.monitoring.alarms import (
     Priority,
 )
 from schemas.notifications.pages import AcknowledgementLapsed, AnsweredAlarm, PageAcknowledged
-from schemas.scheduling.staff import ChairAssigned, ChairUnassigned, ShiftCancelled, ShiftPlanned, StaffIdentity, StaffMemberRegistered
+from schemas.scheduling.staff import (
+    ChairAssigned,
+    ChairUnassigned,
+    ShiftCancelled,
+    ShiftPlanned,
+    StaffIdentity,
+    StaffMemberRegistered,
+)
 from services.notifications import moving
 from services.notifications.rules.channels import Medium
 from tests.integration.notifications.engine import Ending, Engine, Receipt
@@ -87,7 +94,9 @@ class Machine(RuleBasedStateMachine):
         if WAYS[staff_id]:
             self.engine.reach(staff_id, *WAYS[staff_id])
         name = StaffIdentity(display_name=staff_id)
-        self.engine.hear(StaffMemberRegistered(staff_id=staff_id, identity=name, role=self._role(staff_id), registered_at=self.now))
+        self.engine.hear(
+            StaffMemberRegistered(staff_id=staff_id, identity=name, role=self._role(staff_id), registered_at=self.now)
+        )
 
     @rule(staff_id=people)
     def shift_begins(self, staff_id: str) -> None:
@@ -135,11 +144,14 @@ class Machine(RuleBasedStateMachine):
         alarm = self._pick(place, [one for one in self.ward.alarms.values() if not one.ended])
         if alarm is None or alarm.priority == priority or alarm.code == "SUICIDE-RISK":
             return
-        previous, alarm.priority = alarm.priority, priority
-        if priority == "low":
-            alarm.hush()
-        elif RANK[priority] > RANK[previous]:
+        previous = alarm.priority
+        if RANK[priority] > RANK[previous]:
+            alarm.priority = priority
             self.ward.call(alarm)
+        else:
+            alarm.lower(priority, self.now)
+        if priority == "low":
+            alarm.hush(self.now)
         self._say(
             AlarmPriorityChanged(
                 **self._of(alarm), title="oxygen saturation low", previous=previous, priority=priority, changed_at=self.now,
@@ -225,7 +237,7 @@ class Machine(RuleBasedStateMachine):
             assert {(one.alarm_id, one.priority) for one in given.alarms} == {(one.alarm_id, one.priority) for one in covered}
             self.ward.answers.add(given.answer_id)
             for alarm in covered:
-                alarm.hush((given.answer_id, self.now))
+                alarm.hush(self.now, (given.answer_id, self.now))
         self._settle()
 
     @with_tellings
@@ -305,7 +317,7 @@ class Machine(RuleBasedStateMachine):
         if alarm.condition or alarm.ended or latched:
             return []
         alarm.ended = True
-        alarm.hush()
+        alarm.hush(self.now)
         return [AlarmEnded(**self._of(alarm), ended_at=self.now)]
 
     def _acknowledge(self, alarm: Alarm, answer_id: UUID, priority: Priority, by: str, via: Any, at: datetime) -> None:
@@ -313,7 +325,7 @@ class Machine(RuleBasedStateMachine):
         newer = alarm.answer is None or at >= alarm.answer[1]
         counts = alarm.code != "SUICIDE-RISK" or self._is_clinician(by)
         if answer_id not in self.ward.answers and alarm.stands and RANK[priority] >= alarm.rank and newer and counts:
-            alarm.hush((answer_id, at))
+            alarm.hush(self.now, (answer_id, at))
         of = {name: value for name, value in self._of(alarm).items() if name != "code"}
         said = AlarmAcknowledged(**of, priority=priority, by=by, via=via, answer_id=answer_id, acknowledged_at=at)
         self._say(said, *self._end_if_over(alarm))

@@ -20,6 +20,15 @@ STEPS: dict[Priority, tuple[int, ...]] = {"medium": (0, 120, 300), "high": (0, 3
 
 
 @dataclass
+class Asked:
+    """People were asked about an alarm at a priority."""
+
+    priority: Priority
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass
 class Alarm:
     """An alarm as monitoring has it, and what notifications must make of it."""
 
@@ -40,6 +49,7 @@ class Alarm:
     answer: tuple[UUID, datetime] | None = None
     anybody: bool = False
     """Whether anybody worked here when people were last to be asked."""
+    asked_for: list["Asked"] = field(default_factory=list)
 
     @property
     def stands(self) -> bool:
@@ -57,10 +67,18 @@ class Alarm:
     def lapses_at(self) -> datetime | None:
         return self.answer[1] + HOLDS[self.priority] if self.answer and self.priority in HOLDS else None
 
-
-    def hush(self, answer: tuple[UUID, datetime] | None = None) -> None:
+    def hush(self, now: datetime, answer: tuple[UUID, datetime] | None = None) -> None:
         """Nobody is asked any more."""
+        if self.asked:
+            self.asked_for[-1].until = answer[1] if answer else now
         self.called_at, self.answer = None, answer
+
+    def lower(self, priority: Priority, now: datetime) -> None:
+        """It is less urgent; if people are asked, they are asked on."""
+        self.priority = priority
+        if self.called_at is not None:
+            self.asked_for[-1].until = now
+            self.asked_for.append(Asked(priority, self.called_at))
 
 
 @dataclass
@@ -86,6 +104,9 @@ class Ward:
 
     def call(self, alarm: Alarm) -> None:
         """People must be asked, from now on."""
+        if alarm.asked:
+            alarm.asked_for[-1].until = self.now
+        alarm.asked_for.append(Asked(alarm.priority, self.now))
         alarm.called_at, alarm.answer, alarm.calls, alarm.anybody = self.now, None, alarm.calls + 1, bool(self.hired)
 
     def turn(self) -> None:
