@@ -1,6 +1,6 @@
 """Notifications without Kafka and without waiting: its own handlers, timers and jobs on a real store, moved by hand.
 
-What was heard goes straight to the handlers, what was said is read from the outbox, and a call to the outside ends as the test says.
+What is heard goes straight to the handlers, what was said is read from the outbox, and a call to the outside ends as a test says.
 """
 
 import asyncio
