@@ -181,7 +181,7 @@ class Ward:
             self.turns[one.turn_id] = what
 
     def _everybody_told(self, state: Any) -> None:
-        """Of a high alarm that nobody has answered somebody was asked, if anybody works here; of a medium one when it is on top."""
+        """Of a high alarm that nobody answered somebody was asked, if anybody works here; of a medium one when it is on top."""
         later = [timer.payload["turn"] for timer in state.timers if timer.name == "TellLater"]
         for alarm in self.standing():
             if alarm.called_at is None or not alarm.anybody:
