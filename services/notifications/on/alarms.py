@@ -44,7 +44,7 @@ async def note_answer(event: AlarmAcknowledged, tx: Tx) -> None:
     if page is None or item is None or item.answer_id == event.answer_id or RANK[event.priority] < RANK[item.priority]:
         return
     older = item.answered_at is not None and event.acknowledged_at < item.answered_at
-    if older or await pages.given_here(tx, event.answer_id) or not await may_answer(page, event.by, tx):
+    if older or await pages.given_here(tx, event.answer_id) or not await may_answer(page, event.by, tx, [item]):
         return
     before = asking(page.items)
     item.answered(event.answer_id, event.by, event.acknowledged_at)

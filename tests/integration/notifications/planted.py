@@ -76,22 +76,26 @@ def step_skipped(record: Record) -> Iterator[Planted]:
 
 
 def answered_for_less(record: Record) -> Iterator[Planted]:
-    """An answer to a medium alarm silences a high one."""
+    """An answer to a medium alarm silences a high one before its next step."""
     for alarm_id, call in record.calls():
-        steps = [call.begins + timedelta(seconds=after) + ALLOWANCE for after in STEPS[call.priority]]
-        due = next((at for at in steps if call.ends and at > call.ends), None)
-        mine = [event for event in record.alarms if event.alarm_id == alarm_id and isinstance(event, AlarmAcknowledged)]
-        later = [event for event in (*record.alarms, *record.pages) if due and fact_of(event)[1].at <= due]
-        if due is None or call.over != "answered" or due + JUST_AFTER >= record.until or call.applies >= due:
+        if call.ends is None or call.over != "answered":
             continue
-        changed = [event for event in later if fact_of(event)[0] == alarm_id and fact_of(event)[1].at >= call.ends]
         given = [event for event in record.pages if _answers(event, alarm_id) and event.answered_at == call.ends]
-        if any(event not in mine for event in changed) or len(given) != 1:
+        step = next(
+            (n for n, after in enumerate(STEPS[call.priority]) if call.begins + timedelta(seconds=after) > call.ends), None
+        )
+        if step is None or len(given) != 1:
             continue
-        less = [_for_less(event, alarm_id) if event in given else event for event in record.pages]
-        kept = [event for event in less if not _tells(event, alarm_id, call.ends, due)]
-        alarms = [event for event in record.alarms if event not in mine or event.acknowledged_at != call.ends]
-        yield Planted(alarms, kept, alarm_id, ("answered for less",))
+        due = call.begins + timedelta(seconds=STEPS[call.priority][step]) + ALLOWANCE
+        mine = [event for event in record.alarms if event.alarm_id == alarm_id]
+        echoes = [event for event in mine if isinstance(event, AlarmAcknowledged)]
+        changed = any(call.ends <= fact_of(event)[1].at <= due for event in mine if event not in echoes)
+        again = any(call.ends < event.acknowledged_at <= due for event in echoes)
+        if changed or again or due + JUST_AFTER >= record.until or call.applies >= due:
+            continue
+        pages = [_for_less(event, alarm_id) if event in given else event for event in record.pages]
+        kept = [event for event in pages if not _covers(event, alarm_id, call, step, due)]
+        yield Planted([event for event in record.alarms if event not in echoes], kept, alarm_id, ("answered for less",))
 
 
 def lapse_suppressed(record: Record) -> Iterator[Planted]:
@@ -126,6 +130,12 @@ def _tells(event: Event, alarm_id: UUID, since: datetime | None = None, until: d
     if not isinstance(event, PageSent) or all(one.alarm_id != alarm_id for one in event.alarms):
         return False
     return (since is None or event.sent_at >= since) and (until is None or event.sent_at <= until)
+
+
+def _covers(event: Event, alarm_id: UUID, call: Call, step: int, until: datetime) -> bool:
+    if not _tells(event, alarm_id, call.begins, until):
+        return False
+    return event.step >= step or RANK[event.priority] > RANK[call.priority]
 
 
 def _answers(event: Event, alarm_id: UUID) -> bool:

@@ -84,3 +84,12 @@ def test_somebody_slow_of_an_earlier_climb_is_not_passed_over_in_a_later_one(cli
     clinic.engine.endings["dr-lee", "sms"] = "refused"
     clinic.calls_end()
     assert not [event for event in clinic.engine.said if isinstance(event, PageEscalated) and event.priority == "emergency"]
+
+
+def test_a_nurse_does_not_prolong_a_clinicians_answer_to_a_suicide_risk(clinic: Machine) -> None:
+    clinic.raise_alarm(1, "SUICIDE-RISK", "high")
+    clinic.answer_all(0, "dr-lee")
+    clinic.time_passes(119)
+    clinic.answer_at_bedside(0, 0, "ann")
+    clinic.time_passes(299)
+    assert sum(isinstance(event, AcknowledgementLapsed) for event in clinic.engine.said) == 1

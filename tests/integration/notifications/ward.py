@@ -124,6 +124,7 @@ class Ward:
         self._lapses(state)
         self._tellings(state)
         self._everybody_told(state)
+        self._somebody_reached(state)
         self._beat()
 
     def _items(self, state: Any) -> None:
@@ -193,6 +194,20 @@ class Ward:
             tellings = [one.job["turn"] for one in state.tellings if self.seen[one.job_id] >= alarm.called_at]
             told = [line for turn in (*tellings, *later) for line in turn["lines"] if line["alarm_id"] == str(alarm.alarm_id)]
             assert any(RANK[line["priority"]] >= alarm.rank for line in told), f"nobody is told of {alarm}"
+
+    def _somebody_reached(self, state: Any) -> None:
+        """Where every channel of everybody who was told failed, whoever is next was told at once, to the end of the ladder."""
+        waiting = {timer.payload["turn"]["page_id"] for timer in state.timers if timer.name == "TellLater"}
+        for page in state.pages:
+            mine = [one for one in state.tellings if one.page_id == page.page_id and one.job["turn"]["priority"] == page.priority]
+            climb = [one for one in mine if datetime.fromisoformat(one.job["turn"]["since"]) == page.since]
+            if (
+                page.state == "open"
+                and climb
+                and all(one.state == "failed" for one in climb)
+                and str(page.page_id) not in waiting
+            ):
+                assert page.step >= len(STEPS[page.priority]) - 1, f"{page}: nobody was reached, and nobody else is told"
 
     def _beat(self) -> None:
         kept = self.engine.beat()
