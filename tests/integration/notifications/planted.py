@@ -95,7 +95,8 @@ def answered_for_less(record: Record) -> Iterator[Planted]:
             continue
         pages = [_for_less(event, alarm_id) if event in given else event for event in record.pages]
         kept = [event for event in pages if not _covers(event, alarm_id, call, step, due)]
-        yield Planted([event for event in record.alarms if event not in echoes], kept, alarm_id, ("answered for less",))
+        dropped = [event for event in echoes if event.acknowledged_at == call.ends]
+        yield Planted([event for event in record.alarms if event not in dropped], kept, alarm_id, ("answered for less",))
 
 
 def lapse_suppressed(record: Record) -> Iterator[Planted]:
