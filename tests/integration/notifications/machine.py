@@ -332,6 +332,7 @@ class Machine(RuleBasedStateMachine):
 
     def _settle(self) -> None:
         self.engine.settle()
+        self.engine.tick()
         while not self.slow and self.heard < len(self.engine.said):
             event = self.engine.said[self.heard]
             self.heard += 1
