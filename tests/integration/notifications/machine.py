@@ -144,7 +144,7 @@ class Machine(RuleBasedStateMachine):
         alarm = self._pick(place, [one for one in self.ward.alarms.values() if not one.ended])
         if alarm is None or alarm.priority == priority or alarm.code == "SUICIDE-RISK":
             return
-        previous = alarm.priority
+        previous, alarm.said_at = alarm.priority, self.now
         if RANK[priority] > RANK[previous]:
             alarm.priority = priority
             self.ward.call(alarm)
