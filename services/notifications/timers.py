@@ -1,5 +1,6 @@
 """Climbing the ladder: each step is a timer, and so is an answer that grows old."""
 
+from datetime import datetime
 from uuid import UUID
 
 from kit.db import Tx
@@ -29,8 +30,8 @@ class Lapse(Timer):
     answer_id: UUID
 
 
-async def follow(page: Page, before: Asking, tx: Tx, *, lowered: bool = False) -> None:
-    """Do what a change of a held page asks for, and keep it."""
+async def follow(page: Page, before: Asking, tx: Tx, *, since: datetime | None = None, lowered: bool = False) -> None:
+    """Do what a change of a held page asks for, and keep it. A climb that begins counts from `since`, where that is past."""
     move = next_move(before, asking(page.items))
     if move == "close":
         _close(page, tx, lowered=lowered)
@@ -38,10 +39,12 @@ async def follow(page: Page, before: Asking, tx: Tx, *, lowered: bool = False) -
         page.state, page.asking = "answered", []
         tx.disarm(Climb, key=str(page.page_id))
     elif move == "begin":
-        page.state, page.step, page.since, page.told = "open", 0, tx.now, []
+        page.state, page.step, page.since, page.told = "open", 0, min(since or tx.now, tx.now), []
         await _climb(page, tx)
-    elif move == "tell again":
+    elif move == "tell again" and page.told:
         await _say(page, list(page.told), tx)
+    elif move == "tell again":
+        await _climb(page, tx)
     elif move == "go on":
         steps = _steps(_ladder(page, tx), tx)
         page.step = reached(steps, page.since, tx.now)

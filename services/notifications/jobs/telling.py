@@ -53,6 +53,8 @@ class Turn(BaseModel):
     turn_id: UUID
     page_id: UUID
     staff_id: str
+    since: datetime | None = None
+    """When the climb began that it belongs to; not known of one from before this was kept."""
     step: int
     priority: Priority
     chair: int | None
@@ -111,6 +113,7 @@ async def tell(
         turn_id=tx.new_id(),
         page_id=page.page_id,
         staff_id=staff_id,
+        since=page.since,
         step=page.step,
         priority=items[0].priority,
         chair=page.chair,
@@ -162,12 +165,22 @@ async def go_on(tx: Tx, page: Page, job: TellPerson, state: Literal["failed", "m
 
     A message without a receipt may still arrive: after the last way it is left to the page's next step.
     """
-    if page.state != "open":
+    turn = left_of(job.turn, page)
+    if turn is None:
         return
     if len(job.ways) > 1:
-        await begin(tx, job.turn, job.ways[1:])
-    elif state == "failed" and not await tellings.reached(tx, job.turn.turn_id):
-        nobody_reached(tx, page.page_id, job.turn.staff_id)
+        await begin(tx, turn, job.ways[1:])
+    elif state == "failed" and not await tellings.reached(tx, turn.turn_id):
+        nobody_reached(tx, page.page_id, turn.staff_id)
+
+
+def left_of(turn: Turn, page: Page) -> Turn | None:
+    """What of a turn is still to be told: nothing once another climb began, and none of what was answered or told anew since."""
+    if page.state != "open" or turn.since not in (None, page.since):
+        return None
+    now = {item.alarm_id: RANK[item.priority] for item in asked(page.items)}
+    lines = tuple(line for line in turn.lines if line.alarm_id in now and now[line.alarm_id] <= RANK[line.priority])
+    return turn.model_copy(update={"lines": lines, "priority": lines[0].priority}) if lines else None
 
 
 def lines_of(turn: Turn, many: int, settings: NotificationsSettings) -> list[Line]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from kit.db import Tx
 from kit.timers import Timer, Timers
 from schemas.notifications.pages import PageDelivered
-from services.notifications.jobs.telling import ReceiptMissing, TellLater, TellPerson, begin, fail
+from services.notifications.jobs.telling import ReceiptMissing, TellLater, TellPerson, begin, fail, left_of
 from services.notifications.store import channel_tests, pages, tellings
 
 DAILY, KEPT = timedelta(days=1), timedelta(days=7)
@@ -55,8 +55,9 @@ async def miss_receipt(timer: ReceiptMissing, tx: Tx) -> None:
 async def tell_later(timer: TellLater, tx: Tx) -> None:
     """The ways may have healed, or it is time all the same."""
     page = await pages.hold(tx, timer.turn.page_id)
-    if page is not None and page.state == "open":
-        await begin(tx, timer.turn, timer.ways)
+    turn = left_of(timer.turn, page) if page is not None else None
+    if turn is not None:
+        await begin(tx, turn, timer.ways)
 
 
 def forget_daily(tx: Tx) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from kit.db import Tx
 from schemas.notifications.pages import AnsweredAlarm, PageAcknowledged, PageDeclined, PageResolved
-from services.notifications.rules.paging import Refusal, asked, asking, covered, shown
+from services.notifications.rules.paging import Item, Refusal, asked, asking, covered, shown
 from services.notifications.settings import policies_of
 from services.notifications.store import pages, people
 from services.notifications.store.pages import Answer, Page
@@ -77,9 +77,11 @@ async def resolve(tx: Tx, page: Page, by: str, what: str) -> None:
     await follow(page, before, tx)
 
 
-async def may_answer(page: Page, staff_id: str, tx: Tx) -> bool:
-    """Whether this person's word counts for all that the page asks about, or once it was answered, for all that stands."""
-    policies, items = policies_of(tx.settings), asked(page.items) or [item for item in page.items if not item.ended]
+async def may_answer(page: Page, staff_id: str, tx: Tx, items: Sequence[Item] | None = None) -> bool:
+    """Whether this person's word counts for these items; else for all that the page asks about, or once answered, that stands."""
+    if items is None:
+        items = asked(page.items) or [item for item in page.items if not item.ended]
+    policies = policies_of(tx.settings)
     ladders = [policies.ladder_of(page.subject, item.priority, item.code) for item in items]
     wanted = [ladder.answered_by for ladder in ladders if ladder is not None and ladder.answered_by]
     if not wanted:

@@ -1,5 +1,7 @@
 """Alarms: medium and above page people until somebody answers or the alarm ends. A session's alarms share a page."""
 
+from datetime import datetime
+
 from kit.db import Tx
 from kit.stream import Handlers
 from schemas.monitoring.alarms import AlarmAcknowledged, AlarmEnded, AlarmPriorityChanged, AlarmRaised
@@ -32,15 +34,19 @@ async def follow_priority(event: AlarmPriorityChanged, tx: Tx) -> None:
     item.priority, item.code, item.title = event.priority, event.code, event.title
     item.ended = event.priority == "low"
     expect_lapse(page, item, tx)
-    await follow(page, before, tx, lowered=item.ended)
+    await follow(page, before, tx, since=_counted_from(event), lowered=item.ended)
 
 
 async def note_answer(event: AlarmAcknowledged, tx: Tx) -> None:
-    """An answer at the bedside stops the paging for this alarm, if it is of a role that may; one of our own is known already."""
+    """An answer at the bedside stops the paging for this alarm, if it is of a role that may.
+
+    One of our own is known already, also once it holds no longer, and an older one than that which holds changes nothing.
+    """
     page, item = await _find(event.alarm_id, tx)
     if page is None or item is None or item.answer_id == event.answer_id or RANK[event.priority] < RANK[item.priority]:
         return
-    if not await may_answer(page, event.by, tx):
+    older = item.answered_at is not None and event.acknowledged_at < item.answered_at
+    if older or await pages.given_here(tx, event.answer_id) or not await may_answer(page, event.by, tx, [item]):
         return
     before = asking(page.items)
     item.answered(event.answer_id, event.by, event.acknowledged_at)
@@ -78,7 +84,13 @@ async def _ask(event: AlarmRaised | AlarmPriorityChanged, tx: Tx) -> None:
         device_id=event.device_id,
         chair=event.chair,
     )
-    await follow(page, before, tx)
+    await follow(page, before, tx, since=_counted_from(event))
+
+
+def _counted_from(event: AlarmRaised | AlarmPriorityChanged) -> datetime:
+    """The ladder's times count from when the alarm's delay or confirmation was complete; of late readings, from when it was told."""
+    at = event.raised_at if isinstance(event, AlarmRaised) else event.changed_at
+    return at if event.late or event.qualified_at is None else min(event.qualified_at, at)
 
 
 async def _find(alarm_id: object, tx: Tx) -> tuple[Page | None, Item | None]:

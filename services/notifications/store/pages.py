@@ -170,6 +170,11 @@ async def note_answer(tx: Tx, page: Page, answer: Answer) -> None:
     )
 
 
+async def given_here(tx: Tx, answer_id: UUID) -> bool:
+    """Whether an answer was given to us."""
+    return bool(await queries.given_here(tx.db, answer_id=answer_id))
+
+
 async def paging(tx: Tx) -> tuple[int, tuple[UUID, ...]]:
     """How many pages nobody has answered, and which high and emergency alarms are in hand."""
     row = await queries.paging(tx.db)

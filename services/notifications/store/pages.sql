@@ -53,6 +53,10 @@ VALUES (:answer_id, :page_id, :staff_id, :what, :via, :came_from, :alarms::jsonb
 -- Who answered or declined.
 SELECT answer_id, staff_id, what, via, came_from, answered_at FROM answers WHERE page_id = :page_id ORDER BY answered_at;
 
+-- name: given_here(answer_id)$
+-- Whether an answer was given to us, whatever became of it since.
+SELECT EXISTS (SELECT 1 FROM answers WHERE answer_id = :answer_id);
+
 -- name: paging()^
 -- How many pages nobody has answered, and the high alarms that are in hand.
 SELECT (SELECT count(*) FROM pages WHERE state = 'open') AS open,
