@@ -88,7 +88,7 @@ async def _ask(event: AlarmRaised | AlarmPriorityChanged, tx: Tx) -> None:
 
 
 def _counted_from(event: AlarmRaised | AlarmPriorityChanged) -> datetime:
-    """The ladder's times count from when the alarm's delay or confirmation was complete; of late readings, from when it was told."""
+    """A ladder counts from when the alarm's delay or confirmation was complete; of late readings, from when they told of it."""
     at = event.raised_at if isinstance(event, AlarmRaised) else event.changed_at
     return at if event.late or event.qualified_at is None else min(event.qualified_at, at)
 
