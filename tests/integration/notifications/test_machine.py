@@ -23,7 +23,7 @@ from tests.integration.notifications.ward import RANK, STEPS
 
 BY_HAND = "MACHINE_RUNS" in os.environ
 BUDGET = settings(
-    max_examples=int(os.environ.get("MACHINE_RUNS", "20")),
+    max_examples=int(os.environ.get("MACHINE_RUNS", "15")),
     stateful_step_count=int(os.environ.get("MACHINE_STEPS", "25")),
     derandomize=not BY_HAND,
     deadline=None,
