@@ -76,7 +76,11 @@ class Machine(RuleBasedStateMachine):
 
     # --- who is there ---
 
-    @initialize(day=st.sampled_from(("full", "one nurse", "night", "nobody")))
+    @initialize(day=st.sampled_from(("full", "one nurse", "night", "nobody")), chair=chairs, priority=priorities)
+    def first_alarm(self, day: str, chair: int, priority: Priority) -> None:
+        self.begin(day)
+        self.raise_alarm(chair, "A1", priority)
+
     def begin(self, day: str) -> None:
         there = {"full": list(STAFF), "one nurse": ["ann", "dr-lee"], "night": [], "nobody": []}[day]
         for staff_id in () if day == "nobody" else STAFF:
@@ -86,7 +90,18 @@ class Machine(RuleBasedStateMachine):
         for chair in SESSIONS if there else ():
             self.give_chair(chair, "ann")
 
-    @rule(staff_id=people)
+    @rule(what=st.sampled_from(("hire", "begin", "end", "chair")), staff_id=people, chair=chairs)
+    def roster_turns(self, what: str, staff_id: str, chair: int) -> None:
+        match what:
+            case "hire":
+                self.hire(staff_id)
+            case "begin":
+                self.shift_begins(staff_id)
+            case "end":
+                self.shift_ends(staff_id)
+            case "chair":
+                self.give_chair(chair, staff_id)
+
     def hire(self, staff_id: str) -> None:
         if staff_id in self.ward.hired:
             return
@@ -98,7 +113,6 @@ class Machine(RuleBasedStateMachine):
             StaffMemberRegistered(staff_id=staff_id, identity=name, role=self._role(staff_id), registered_at=self.now)
         )
 
-    @rule(staff_id=people)
     def shift_begins(self, staff_id: str) -> None:
         if staff_id in self.ward.hired and staff_id not in self.shifts:
             shift = ShiftPlanned(
@@ -107,12 +121,10 @@ class Machine(RuleBasedStateMachine):
             self.shifts[staff_id] = shift
             self.engine.hear(shift)
 
-    @rule(staff_id=people)
     def shift_ends(self, staff_id: str) -> None:
         if shift := self.shifts.pop(staff_id, None):
             self.engine.hear(ShiftCancelled(**shift.model_dump(), cancelled_at=self.now))
 
-    @rule(chair=chairs, staff_id=people)
     def give_chair(self, chair: int, staff_id: str) -> None:
         if assigned := self.chairs.pop(chair, None):
             self.engine.hear(ChairUnassigned(**assigned.model_dump(), unassigned_at=self.now))
@@ -162,19 +174,15 @@ class Machine(RuleBasedStateMachine):
 
     @with_alarms
     @rule(place=places)
-    def condition_clears(self, place: int) -> None:
-        alarm = self._pick(place, [one for one in self.ward.alarms.values() if not one.ended and one.condition])
-        if alarm is not None:
-            alarm.condition = False
-            self._say(AlarmConditionCleared(**self._of(alarm), cleared_at=self.now), *self._end_if_over(alarm))
-
-    @with_alarms
-    @rule(place=places)
-    def condition_returns(self, place: int) -> None:
-        alarm = self._pick(place, [one for one in self.ward.alarms.values() if not one.ended and not one.condition])
-        if alarm is not None:
-            alarm.condition = True
+    def condition_turns(self, place: int) -> None:
+        alarm = self._pick(place, [one for one in self.ward.alarms.values() if not one.ended])
+        if alarm is None:
+            return
+        alarm.condition = not alarm.condition
+        if alarm.condition:
             self._say(AlarmConditionReturned(**self._of(alarm), returned_at=self.now))
+        else:
+            self._say(AlarmConditionCleared(**self._of(alarm), cleared_at=self.now), *self._end_if_over(alarm))
 
     @precondition(lambda self: self.history)
     @rule()
@@ -279,15 +287,15 @@ class Machine(RuleBasedStateMachine):
         self._settle()
 
     @with_alarms
-    @rule(staff_id=people, place=places, ending=st.sampled_from(("taken", "refused", "away", "hangs", "slow")))
-    def channel_turns(self, staff_id: str, place: int, ending: Ending) -> None:
+    @rule(
+        staff_id=people,
+        place=places,
+        ending=st.sampled_from(("taken", "refused", "away", "hangs", "slow")),
+        word=st.sampled_from(("delivered", "failed", "none")),
+    )
+    def channel_turns(self, staff_id: str, place: int, ending: Ending, word: Receipt) -> None:
         medium = self._pick(place, WAYS[staff_id] or ("console",))
-        self.engine.endings[staff_id, medium] = ending
-
-    @with_alarms
-    @rule(staff_id=people, word=st.sampled_from(("delivered", "failed", "none")))
-    def receipts_turn(self, staff_id: str, word: Receipt) -> None:
-        self.engine.receipts[staff_id] = word
+        self.engine.endings[staff_id, medium], self.engine.receipts[staff_id] = ending, word
 
     @precondition(lambda self: self.engine.flying)
     @rule()
