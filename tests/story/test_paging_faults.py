@@ -42,7 +42,8 @@ async def test_an_alarm_that_nobody_heard_is_told_as_soon_as_somebody_listens(wa
     await ward.stage.start("notifications")
     await ward.stage.advance(seconds=31)
     told = [one for one in await ward.told() if one[2] == "high"]
-    assert told == [(20, "nurse-2", "high"), (50, "nurse-1", "high")]
+    # The ladder counts from the alarm's beginning, not from when somebody listened.
+    assert told == [(20, "nurse-2", "high"), (30, "nurse-1", "high")]
     assert sorted(page["state"] for page in await ward.pages()) == ["closed", "open"]
 
 

@@ -26,7 +26,7 @@ from schemas.scheduling.staff import (
     StaffIdentity,
     StaffMemberRegistered,
 )
-from services.notifications import moving
+from services.notifications.moving import pages as moving
 from services.notifications.rules.channels import Medium
 from tests.integration.notifications.engine import Ending, Engine, Receipt
 from tests.integration.notifications.ward import RANK, Alarm, Ward
