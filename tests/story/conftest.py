@@ -14,6 +14,8 @@ from aiokafka import AIOKafkaProducer
 from pydantic import SecretStr
 
 from kit.testing import Stage
+from schemas.auditor.audits import AUDITS, AuditFaultFound
+from services.auditor.app import SERVICE as AUDITOR
 from services.intake.app import SERVICE as INTAKE
 from services.monitoring.app import SERVICE as MONITORING
 from services.notifications.app import SERVICE as NOTIFICATIONS
@@ -24,7 +26,7 @@ from tests.story.pager import Pager
 from tests.story.ward import ON_DUTY, Ward
 
 SECRET = "a secret of the stories"
-SERVICES = (INTAKE, SCHEDULING, MONITORING, NOTIFICATIONS)
+SERVICES = (INTAKE, SCHEDULING, MONITORING, NOTIFICATIONS, AUDITOR)
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 PUBLIC = "https://clinic.example"
 Opens = Callable[..., AbstractAsyncContextManager[Ward]]
@@ -33,7 +35,7 @@ Opens = Callable[..., AbstractAsyncContextManager[Ward]]
 
 @pytest.fixture
 async def clinic(kafka: str, postgres: str, database: str, prefix: str, tmp_path: Path) -> AsyncIterator[Clinic]:
-    """Four services, staff on duty, everybody with a pager."""
+    """Five services, staff on duty, everybody with a pager. The auditor agrees: at most that nobody answered."""
     name = urlsplit(database).path.lstrip("/")
     databases = {service.name: urlsplit(postgres)._replace(path=f"/{name}_{service.name}").geturl() for service in SERVICES}
     admin = await asyncpg.connect(postgres)
@@ -45,6 +47,9 @@ async def clinic(kafka: str, postgres: str, database: str, prefix: str, tmp_path
             there = Clinic(stage, pager)
             await there.opens()
             yield there
+            await stage.settle()
+            found = [event.kind for event in await stage.events(AUDITS) if isinstance(event, AuditFaultFound)]
+            assert set(found) <= {"unanswered"}, f"the auditor finds {found}"
     finally:
         await asyncio.gather(*[_drop(postgres, f"{name}_{service.name}") for service in SERVICES])
         await admin.close()
