@@ -26,7 +26,7 @@ from schemas.scheduling.staff import (
     StaffIdentity,
     StaffMemberRegistered,
 )
-from services.notifications import moving
+from services.notifications.moving import pages as moving
 from services.notifications.rules.channels import Medium
 from tests.integration.notifications.engine import Ending, Engine, Receipt
 from tests.integration.notifications.ward import RANK, Alarm, Ward
@@ -168,9 +168,9 @@ class Machine(RuleBasedStateMachine):
             AlarmPriorityChanged(
                 **self._of(alarm), title="oxygen saturation low", previous=previous, priority=priority, changed_at=self.now,
                 qualified_at=self.now,
-            ),
-            *self._end_if_over(alarm),
+            )
         )  # fmt: skip
+        self._say(*self._end_if_over(alarm))
 
     @with_alarms
     @rule(place=places)
