@@ -168,9 +168,9 @@ class Machine(RuleBasedStateMachine):
             AlarmPriorityChanged(
                 **self._of(alarm), title="oxygen saturation low", previous=previous, priority=priority, changed_at=self.now,
                 qualified_at=self.now,
-            ),
-            *self._end_if_over(alarm),
+            )
         )  # fmt: skip
+        self._say(*self._end_if_over(alarm))
 
     @with_alarms
     @rule(place=places)
