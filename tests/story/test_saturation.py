@@ -1,5 +1,10 @@
 """Saturation, told: the scripted scenarios S6 to S8 of clinical 7.4, each with all that is said, and nothing else."""
 
+from uuid import UUID, uuid4
+
+from schemas.monitoring.alarms import ALARMS, AlarmAcknowledged
+from schemas.notifications.pages import AcknowledgementLapsed
+from services.monitoring.on.pages import record_lapse
 from tests.story.clinic import Clinic
 from tests.story.timeline import paged, told
 
@@ -79,3 +84,28 @@ async def test_s8_a_nurse_who_looks_is_an_observer(clinic: Clinic) -> None:
         (570, "A16-probe ended"),
     ]
     assert await paged(clinic, session) == [(380, "nurse-1: chair 1 medium")]
+
+
+async def test_a_lapse_takes_back_the_answer_that_grew_old_and_no_newer_one(clinic: Clinic) -> None:
+    session = await clinic.infusing()
+    await clinic.quietly(3)
+    await clinic.stream(20, 5, spo2=89, hr=72)
+    await clinic.acknowledge(session, "A7")
+    alarm = await clinic.alarm(session, "A7")
+    [given] = [event for event in await clinic.events(ALARMS, AlarmAcknowledged) if str(event.alarm_id) == alarm["alarm_id"]]
+
+    async def lapses(answer_id: UUID) -> str | None:
+        lapsed = AcknowledgementLapsed(
+            page_id=uuid4(),
+            answer_id=answer_id,
+            session_id=UUID(session),
+            alarm_id=given.alarm_id,
+            priority="high",
+            lapsed_at=clinic.stage.clock.now(),
+        )
+        async with clinic.stage.running["monitoring"].store.transaction() as tx:
+            await record_lapse(lapsed, tx)
+        return str((await clinic.alarm(session, "A7"))["acknowledged"])
+
+    assert await lapses(uuid4()) == "high", "another answer lapsed"
+    assert await lapses(given.answer_id) == "None"

@@ -30,9 +30,11 @@ async def record_answer(event: PageAcknowledged, tx: Tx) -> None:
 
 
 async def record_lapse(event: AcknowledgementLapsed, tx: Tx) -> None:
-    """The answer is too old while the alarm stands: another is needed."""
+    """The answer is too old while the alarm stands: another is needed, unless one was given meanwhile."""
     alarm = await queries.alarm(tx.db, alarm_id=event.alarm_id)
     if alarm is None or alarm["ended_at"] is not None:
+        return
+    if await queries.last_answer(tx.db, alarm_id=event.alarm_id) != event.answer_id:
         return
     await queries.set_acknowledged(tx.db, alarm_id=event.alarm_id, priority=None)
     session = await store.hold(tx, alarm["session_id"]) if alarm["session_id"] else None

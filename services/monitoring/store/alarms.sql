@@ -49,6 +49,10 @@ SELECT alarm_id FROM alarms WHERE ended_at IS NULL AND priority IN ('high', 'eme
 INSERT INTO answers (answer_id, alarm_id, priority, answered_by, via, answered_at)
 VALUES (:answer_id, :alarm_id, :priority, :answered_by, :via, :answered_at) ON CONFLICT DO NOTHING RETURNING answer_id;
 
+-- name: last_answer(alarm_id)$
+-- The answer to an alarm that counts.
+SELECT answer_id FROM answers WHERE alarm_id = :alarm_id ORDER BY answered_at DESC LIMIT 1;
+
 -- name: set_acknowledged(alarm_id, priority)!
 -- At which priority an alarm was answered; null when the answer lapsed.
 UPDATE alarms SET acknowledged = :priority WHERE alarm_id = :alarm_id;
