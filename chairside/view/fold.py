@@ -194,11 +194,19 @@ def page_opened(picture: Picture, event: pages.PageOpened) -> None:
     page.session_id, page.patient_id, page.chair = event.session_id, event.patient_id, event.chair
 
 
+def page_joined(picture: Picture, event: pages.PageJoined) -> None:
+    """The page asks about one alarm more."""
+    page = picture.page(event.page_id)
+    page.highest = min(page.highest, event.priority, key=PRIORITIES.index)
+
+
 def page_sent(picture: Picture, event: pages.PageSent) -> None:
-    """Somebody was told; of something more urgent than before, the asking begins anew."""
+    """Somebody was told; of something more urgent than before, or than was answered for, the asking begins anew."""
     page = picture.page(event.page_id)
     page.sent += 1
-    if PRIORITIES.index(event.priority) < PRIORITIES.index(page.priority):
+    known = {alarm: PRIORITIES.index(priority) for alarm, priority in page.covered.items()}
+    new = any(PRIORITIES.index(one.priority) < known.get(one.alarm_id, len(PRIORITIES)) for one in event.alarms)
+    if PRIORITIES.index(event.priority) < PRIORITIES.index(page.priority) or (page.answered_by and new):
         page.priority, page.asked_since, page.answered_by = event.priority, event.sent_at, None
     page.highest = min(page.highest, event.priority, key=PRIORITIES.index)
     page.step = max(page.step, event.step)
@@ -222,6 +230,7 @@ def answered(picture: Picture, event: pages.PageAcknowledged) -> None:
     """Somebody answered a page by its link."""
     page = picture.page(event.page_id)
     page.answered_by, page.answered_at = event.staff_id, event.answered_at
+    page.covered |= {one.alarm_id: one.priority for one in event.alarms}
     if since := page.asked_since or page.opened_at:
         page.answers.append(Answer(event.staff_id, (event.answered_at - since).total_seconds(), bedside=False))
 
@@ -230,7 +239,13 @@ def lapsed(picture: Picture, event: pages.AcknowledgementLapsed) -> None:
     """The paging begins again."""
     page = picture.page(event.page_id)
     page.lapses += 1
+    page.covered.pop(event.alarm_id, None)
     page.asked_since, page.answered_by = event.lapsed_at, None
+
+
+def page_resolved(picture: Picture, event: pages.PageResolved) -> None:
+    """Somebody said what became of it."""
+    picture.page(event.page_id).answered_by = event.by
 
 
 def page_closed(picture: Picture, event: pages.PageClosed) -> None:
@@ -287,11 +302,13 @@ FOLDS: Mapping[type[Event], Callable[[Picture, Any], None]] = {
     alarms.AlarmConditionReturned: returned,
     alarms.AlarmEnded: ended,
     pages.PageOpened: page_opened,
+    pages.PageJoined: page_joined,
     pages.PageSent: page_sent,
     pages.PageFailed: page_failed,
     pages.PageEscalated: escalated,
     pages.PageAcknowledged: answered,
     pages.AcknowledgementLapsed: lapsed,
+    pages.PageResolved: page_resolved,
     pages.PageClosed: page_closed,
     audits.AuditKept: audited,
     audits.AuditFaultFound: fault_found,

@@ -140,6 +140,8 @@ class Page:
     answered_at: datetime | None = None
     answers: list[Answer] = field(default_factory=list)
     """All answers by link: it may be asked again, when it becomes more urgent or an answer too old."""
+    covered: dict[UUID, Priority] = field(default_factory=dict)
+    """The alarms that were answered for, at which priority: another one, or a higher one, is asked about anew."""
     closed: str | None = None
     lapses: int = 0
 

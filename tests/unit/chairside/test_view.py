@@ -29,7 +29,7 @@ from schemas.monitoring.alarms import (
 )
 from schemas.monitoring.sessions import InfusionPaused, InfusionStarted, PatientDischarged, SessionOpened
 from schemas.monitoring.vitals import Measurement, VitalsMeasured
-from schemas.notifications.pages import PageAcknowledged, PageEscalated, PageOpened, PageSent
+from schemas.notifications.pages import AnsweredAlarm, PageAcknowledged, PageEscalated, PageJoined, PageOpened, PageSent
 from schemas.scheduling.appointments import AppointmentBooked
 
 EIGHT = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -271,6 +271,23 @@ def test_pages_name_who_was_told_and_then_who_answered_after_how_long() -> None:
     picture = folded(STORY)
     assert "asks nurse-1, nurse-2" in drawn(picture, 120, 30)
     assert "nurse-2 answered (step 1)" in drawn(folded(ANSWERED[:1], picture), 120, 30)
+
+
+def test_a_page_that_was_answered_asks_again_for_what_the_answer_did_not_cover() -> None:
+    about = {"page_id": id_of("pg1"), "session_id": id_of("s1"), "chair": 1}
+    covers = (AnsweredAlarm(alarm_id=id_of("a1"), priority="high"),)
+    given = PageAcknowledged(
+        **about, answer_id=id_of("an"), staff_id="nurse-2", alarms=covers, waited_seconds=42, answered_at=at(31.7)
+    )
+    told = {"priority": "high", "staff_id": "nurse-1", "step": 0, "channel": "webhook", "medium": "sms", "sent_at": at(31.9)}
+    known = PageSent(**about, **told, alarms=covers)
+    other = PageSent(**about, **told, alarms=(*covers, AnsweredAlarm(alarm_id=id_of("a2"), priority="medium")))
+    picture = folded([*STORY, ("pages", given), ("pages", known)])
+    assert not picture.waiting(picture.page(id_of("pg1")))
+    assert picture.lately[-1][1].endswith("told nurse-1 by sms")
+    joined = PageJoined(**about, alarm_id=id_of("a2"), priority="medium", joined_at=at(31.8))
+    picture = folded([("pages", joined), ("pages", other)], picture)
+    assert picture.waiting(picture.page(id_of("pg1")))
 
 
 def test_a_condition_that_is_over_is_shown_until_somebody_answers() -> None:
