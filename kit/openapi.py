@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from kit.http import Need, TransactionRoute
+from kit.http import PROBLEMS, Need, TransactionRoute
 from kit.problems import as_problem
 
 SCHEME = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
@@ -66,8 +66,9 @@ def _show(operation: dict[str, Any], method: str, route: TransactionRoute, need:
     said = operation.get("description", "")
     if need.permission is None:
         operation["security"], told = [], f"Public: {need.why_public}"
-        for status in ("401", "403"):
-            operation["responses"].pop(status, None)
+        for status in (401, 403):  # of a token; a route may refuse for reasons of its own
+            if route.responses.get(status) == PROBLEMS[status]:
+                operation["responses"].pop(str(status), None)
     else:
         operation["security"], told = [{"bearer": [need.permission]}], f"Needs the permission `{need.permission}`."
     operation["description"] = f"{said}\n\n{told}" if said else told

@@ -1,14 +1,14 @@
 """Receipts: what a provider of texts and calls says became of a message. Signed by the provider; anybody else is refused."""
 
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qs
 from uuid import UUID
 
 from fastapi import Request
 
 from kit.db import Tx
-from kit.http import Command, Refused, Routes, public
+from kit.http import Command, Problem, Refused, Routes, public
 from services.notifications.jobs import sms, trying, waiting
 from services.notifications.jobs.waiting import Word
 from services.notifications.moving.messages import message_receipt
@@ -16,6 +16,7 @@ from services.notifications.settings import settings_of
 
 routes = Routes(tags=["receipts"])
 WHY = "a provider of texts and calls has no token of ours: it signs each call, and the signature is checked"
+UNSIGNED: dict[int | str, dict[str, Any]] = {403: {"model": Problem, "description": "Not signed by the provider."}}
 Provider = Literal["twilio"]
 WORDS: dict[str, Word] = {
     **dict.fromkeys(("delivered", "read", "in-progress", "answered", "completed"), "delivered"),
@@ -40,7 +41,7 @@ async def signed_form(request: Request, tx: Tx) -> dict[str, list[str]]:
     return form
 
 
-@routes.post("/receipts/{provider}", dependencies=[public(WHY)], status_code=204)
+@routes.post("/receipts/{provider}", dependencies=[public(WHY)], status_code=204, responses=UNSIGNED)
 async def take_receipt(provider: Provider, request: Request, tx: Command, message: UUID | None = None) -> None:
     """What became of a message of ours. The same may be said twice, late, and in any order."""
     form = await signed_form(request, tx)

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 
 from kit.db import Tx
 from kit.http import Command, Refused, Routes, public
-from services.notifications.api.receipts import Provider, signed_form
+from services.notifications.api.receipts import UNSIGNED, Provider, signed_form
 from services.notifications.jobs.telling import TellPerson
 from services.notifications.moving.pages import Outcome, answer, decline
 from services.notifications.moving.replies import heard_from_patient
@@ -64,7 +64,7 @@ async def _said_to(tx: Tx, number: str, text: str, message_id: str) -> str:
     return ""
 
 
-@routes.post("/replies/{provider}", dependencies=[public(WHY)], response_class=Response)
+@routes.post("/replies/{provider}", dependencies=[public(WHY)], response_class=Response, responses=UNSIGNED)
 async def take_reply(provider: Provider, request: Request, tx: Command) -> Response:
     """A text that somebody sent us. One that comes twice is answered the same, and does nothing."""
     form = await signed_form(request, tx)

@@ -16,7 +16,14 @@ from chairside.recorder.limits import differences, summary
 from chairside.recorder.plot import picture
 from chairside.recorder.record import Record, instant, named
 from kit.testing import Stage
-from schemas.monitoring.alarms import ALARMS, AlarmConditionCleared, AlarmEnded, AlarmPriorityChanged, AlarmRaised
+from schemas.monitoring.alarms import (
+    ALARMS,
+    AlarmAcknowledged,
+    AlarmConditionCleared,
+    AlarmEnded,
+    AlarmPriorityChanged,
+    AlarmRaised,
+)
 from schemas.notifications.pages import AcknowledgementLapsed
 from services.monitoring import store, tables
 from services.monitoring.app import SERVICE
@@ -68,9 +75,10 @@ async def eventful(stage: Stage, api: httpx2.AsyncClient) -> str:
     await stage.advance(seconds=7)
     assert (await api.post(f"/alarms/{low['alarm_id']}/acknowledgement", json={})).status_code == 200
     await stage.advance(minutes=2)
+    [given] = [e for e in await stage.events(ALARMS) if isinstance(e, AlarmAcknowledged) and str(e.alarm_id) == low["alarm_id"]]
     lapsed = AcknowledgementLapsed(
         page_id=UUID(int=1),
-        answer_id=UUID(int=2),
+        answer_id=given.answer_id,
         alarm_id=UUID(low["alarm_id"]),
         session_id=UUID(session),
         priority=low["priority"],

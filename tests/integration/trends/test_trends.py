@@ -101,13 +101,32 @@ from kit.settings import load
 from services.trends import app
 from services.trends.settings import TrendsSettings
 app.STANDS_STILL_AFTER = 1.0
-asyncio.run(app.end_when_still(load(TrendsSettings)))
+rows = iter(range(10_000, 0, -1))
+asyncio.run(app.end_when_still(load(TrendsSettings), lambda: {to_read_back}))
 """
+
+
+def watching(kafka: str, prefix: str, to_read_back: str) -> subprocess.Popen[bytes]:
+    code = WATCH.replace("{to_read_back}", to_read_back)
+    return subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY, env=environment(kafka, prefix))
+
+
+async def test_rows_that_are_read_back_are_a_move(kafka: str, prefix: str) -> None:
+    await create_topics({"bootstrap_servers": kafka}, prefix)
+    await produce(kafka, prefix, said_of((VITALS, reading(0))))
+    moving, still = watching(kafka, prefix, "next(rows)"), watching(kafka, prefix, "7")
+    try:
+        assert await asyncio.to_thread(still.wait, 30) == STOOD_STILL
+        assert moving.poll() is None
+    finally:
+        for watch in (moving, still):
+            watch.kill()
+            watch.wait()
 
 
 async def test_readings_that_nobody_commits_end_the_process_and_none_do_not(kafka: str, prefix: str) -> None:
     await create_topics({"bootstrap_servers": kafka}, prefix)
-    watch = subprocess.Popen([sys.executable, "-c", WATCH], cwd=REPOSITORY, env=environment(kafka, prefix))
+    watch = watching(kafka, prefix, "0")
     try:
         with pytest.raises(subprocess.TimeoutExpired):
             await asyncio.to_thread(watch.wait, 6)
@@ -120,7 +139,7 @@ async def test_readings_that_nobody_commits_end_the_process_and_none_do_not(kafk
 
 UNWATCHED = """
 from services.trends import app
-async def dies(settings):
+async def dies(*_):
     raise RuntimeError("a bug")
 app.end_when_still = dies
 app.main()
