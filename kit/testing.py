@@ -63,10 +63,11 @@ class Stage:
         self._why: list[str] = []
         self._clients: list[httpx2.AsyncClient] = []
         self.running: dict[str, Running] = {}
-        for service in self.services:
-            await migrate(service.name, self.databases[service.name])
         first = self._settings_of(self.services[0])
-        await create_topics(client_settings(first), self.prefix)
+        await asyncio.gather(
+            create_topics(client_settings(first), self.prefix),
+            *(migrate(service.name, self.databases[service.name]) for service in self.services),
+        )
         self._tasks = asyncio.TaskGroup()
         await self._tasks.__aenter__()
         for service in self.services:
