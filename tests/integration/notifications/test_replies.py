@@ -123,6 +123,7 @@ async def test_an_answer_covers_what_its_text_showed_and_nothing_newer(house: Ho
 
 async def test_alarms_that_a_text_has_no_room_for_are_not_answered_by_it(house: House, provider: SmsProvider) -> None:
     session = await house.alarms("high", "new weakness, speech or sight trouble")
+    await house.stage.advance(seconds=1)  # of two that are as urgent the older comes first
     await house.alarms("high", "monitoring cannot read appointments", session_id=session)
     second = provider.texts[-1]
     assert "appointments" not in second.text
