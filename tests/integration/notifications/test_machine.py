@@ -116,3 +116,13 @@ def test_each_planted_fault_is_found(engine: Engine) -> None:
         assert planted, f"there is no place for it: {plant.__doc__}"
         for one in planted:
             found_in(one, clinic.record())
+
+
+def test_who_is_left_when_all_have_declined_is_asked_again_by_the_clock(engine: Engine) -> None:
+    """A run that was found by hand: the only one there declines, and the ladder goes on as if nothing had been passed on."""
+    run = type("OnThisStore", (Machine,), {"engine": engine})()
+    run.first_alarm(day="night", chair=1, priority="medium")
+    run.decline(by="ann", place=0)
+    for _ in range(6):
+        run.until_something_is_due()
+    run.teardown()

@@ -91,7 +91,10 @@ class Ward:
     seen: dict[UUID, datetime] = field(default_factory=dict)
     """When each telling was first seen."""
     turns: dict[UUID, Any] = field(default_factory=dict)
-    """What each turn is: page, climb, step, person and calls."""
+    """What each turn is: page, climb, round, step, person and calls."""
+    rounds: dict[UUID, int] = field(default_factory=dict)
+    """How often a page came to its ladder's end with nobody left who is asked, and goes on by the clock."""
+    steps: dict[UUID, int] = field(default_factory=dict)
     answers: set[UUID] = field(default_factory=set)
     """Ids of answers given to notifications."""
 
@@ -164,7 +167,11 @@ class Ward:
         assert armed == {alarm.alarm_id: alarm.lapses_at for alarm in self.standing() if alarm.lapses_at}
 
     def _tellings(self, state: Any) -> None:
-        """Nobody is told of what is answered or over, and nobody twice of the same at the same step."""
+        """Nobody is told of what is answered or over, and nobody twice of the same at the same step of a round."""
+        for page in state.pages:
+            if page.step < self.steps.get(page.page_id, 0) and not page.asking:
+                self.rounds[page.page_id] = self.rounds.get(page.page_id, 0) + 1
+            self.steps[page.page_id] = page.step
         for one in state.tellings:
             if one.job_id in self.seen:
                 continue
@@ -175,7 +182,7 @@ class Ward:
             for alarm in told:
                 assert alarm.asked, f"{one.staff_id} is told of {alarm}"
             calls = frozenset((alarm.alarm_id, alarm.calls, alarm.priority) for alarm in told)
-            what = (one.page_id, turn["since"], one.step, one.staff_id, calls)
+            what = (one.page_id, turn["since"], self.rounds.get(one.page_id, 0), one.step, one.staff_id, calls)
             if one.turn_id in self.turns:
                 continue  # by the person's next channel
             assert what not in self.turns.values(), f"{one.staff_id} is told twice of step {one.step}"
