@@ -113,11 +113,11 @@ async def _climb(page: Page, tx: Tx) -> None:
 async def _say(page: Page, staff_ids: list[str], tx: Tx) -> None:
     """Have people told of all that the page asks about."""
     ladder = _ladder(page, tx)
-    for item in asked(page.items):
-        item.told = True
     together, until = ladder.ways == "in parallel", due(_steps(ladder, tx), page.since, page.step + 1)
     for staff_id in staff_ids:
         await tell(tx, page, staff_id, await ways.channels_of(tx, staff_id), in_parallel=together, until=until)
+    for item in asked(page.items):
+        item.told = True
 
 
 def _expect_next(page: Page, steps: list[Step], tx: Tx) -> None:

@@ -109,6 +109,9 @@ async def tell(
     `until` is when somebody else is told anyway: so long may a page that is not urgent wait for channels that are all away.
     """
     items = asked(page.items)
+    lines = [Line(item.priority, item.title, item.since) for item in items]
+    if fitting_sms(settings_of(tx.settings).clinic_name, page.chair, lines) < len(items):
+        items.sort(key=lambda item: (-RANK[item.priority], item.told))  # what nobody was shown yet comes first
     turn = Turn(
         turn_id=tx.new_id(),
         page_id=page.page_id,

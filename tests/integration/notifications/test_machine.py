@@ -126,3 +126,12 @@ def test_who_is_left_when_all_have_declined_is_asked_again_by_the_clock(engine: 
     for _ in range(6):
         run.until_something_is_due()
     run.teardown()
+
+
+def test_a_third_high_alarm_of_a_session_is_named_to_somebody(engine: Engine) -> None:
+    """A run that was found by hand: a message holds two alarms, and what nobody was shown yet comes first."""
+    run = type("OnThisStore", (Audited,), {"engine": engine})()
+    run.first_alarm(day="full", chair=3, priority="high")
+    for _ in range(2):
+        run.raise_alarm(chair=3, code="A1", priority="high")
+    run.teardown()

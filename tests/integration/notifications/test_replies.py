@@ -126,10 +126,10 @@ async def test_alarms_that_a_text_has_no_room_for_are_not_answered_by_it(house: 
     await house.stage.advance(seconds=1)  # of two that are as urgent the older comes first
     await house.alarms("high", "monitoring cannot read appointments", session_id=session)
     second = provider.texts[-1]
-    assert "appointments" not in second.text
+    assert "weakness" not in second.text, "what nobody was shown yet comes first"
     assert said(await provider.reply(house.outside, second, code_of(second))).startswith("Thank you")
     [page] = (await house.api.get("/pages")).json()
-    assert (page["state"], page["title"]) == ("open", "monitoring cannot read appointments")
+    assert (page["state"], page["title"]) == ("open", "new weakness, speech or sight trouble")
 
 
 async def test_a_forged_reply_answers_nothing(house: House, provider: SmsProvider) -> None:
