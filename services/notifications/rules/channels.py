@@ -9,7 +9,7 @@ import phonenumbers
 from pydantic import Field, model_validator
 
 from kit.tables import Row, Table
-from services.notifications.rules.texts import Line, page_text
+from services.notifications.rules.texts import Line, fitting
 
 Medium = Literal["console", "webhook", "email", "sms", "voice", "chat", "push"]
 BY_PHONE: tuple[Medium, ...] = ("sms", "voice")
@@ -78,8 +78,7 @@ def sms_text(text: str, code: str) -> str:
 
 def fitting_sms(clinic: str, chair: int | None, lines: Sequence[Line]) -> int:
     """How many of the lines one SMS holds beside its code: at least the first."""
-    room = SMS_CHARACTERS - len(HOW_TO_ANSWER.format(code="0000"))
-    return max((n for n in range(2, len(lines) + 1) if len(page_text(clinic, chair, lines[:n])) <= room), default=1)
+    return fitting(clinic, chair, lines, SMS_CHARACTERS - len(HOW_TO_ANSWER.format(code="0000")))
 
 
 def gsm_7(text: str) -> str:

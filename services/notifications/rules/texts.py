@@ -31,6 +31,6 @@ def page_text(clinic: str, chair: int | None, lines: Sequence[Line]) -> str:
     return f"{clinic}{where}: {said} UTC"
 
 
-def fitting(clinic: str, chair: int | None, lines: Sequence[Line]) -> int:
-    """How many of the lines one page holds: at least the first."""
-    return max((n for n in range(2, len(lines) + 1) if len(page_text(clinic, chair, lines[:n])) <= LONGEST), default=1)
+def fitting(clinic: str, chair: int | None, lines: Sequence[Line], room: int = LONGEST) -> int:
+    """How many of the lines a page of so many characters holds: at least the first."""
+    return max((n for n in range(2, len(lines) + 1) if len(page_text(clinic, chair, lines[:n])) <= room), default=1)
